@@ -1,0 +1,176 @@
+"""What a plugin implements: connectors read tools, exporters turn a report into bytes, publishers send them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from itss_bridge.model import Json, Report
+from itss_bridge.transport import GuardedSession
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing as the tool knows it, unjudged.
+
+    *id* never changes at the tool (sys_id, issue id, page id); *ref* is what people call it; *changed_at* is aware
+    UTC; *data* has the fields of the stream's schema. People are given as the tool names them: the engine turns
+    fields marked `x-person` into keyed pseudonyms before anything is stored.
+    """
+
+    id: str
+    ref: str
+    url: str
+    changed_at: datetime
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """An independent piece of a stream: read alone, retried alone, in any order.
+
+    *where* is the connector's own description of the piece (a query, a list of ids). *expected* is how many records
+    it must give where the connector knows; the engine refuses to call a stream complete when they differ.
+    """
+
+    stream: str
+    where: Mapping[str, Json]
+    expected: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of one answer; *hidden* counts rows the tool counted but did not show (access rules)."""
+
+    records: Sequence[Record]
+    hidden: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many records the tool says a stream has; an inexact count is a hint, never proof."""
+
+    rows: int
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who we are at the tool: account, its time zone, the server's own clock, and what may be read.
+
+    *readable* has a reason for every stream that may not be read, an empty string for those that may.
+    """
+
+    account: str
+    time_zone: str
+    server_time: datetime
+    readable: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(ABC):
+    """Reads one tool. Sees its own configuration and the guarded session, nothing else; judges nothing.
+
+    The engine owns cursors, retries, rate limits, completeness, validation, pseudonyms, digests, commits and
+    deduplication. A connector raises `AccessDenied` or `SourceUnavailable`; it never returns less and keeps silent.
+    """
+
+    name: ClassVar[str]
+    """What `connector = "…"` says in itss-bridge.toml."""
+
+    title: ClassVar[str]
+    """The tool's name, for people."""
+
+    config_schema: ClassVar[Mapping[str, Any]]
+    """JSON Schema of the source's own keys; `streams`, `url`, `auth`, `username`, `secret` are the engine's."""
+
+    overlap: ClassVar[timedelta] = timedelta(minutes=1)
+    """How far before the last watermark an incremental read begins: as late as this tool's index may be."""
+
+    def __init__(self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]) -> None:
+        """*config* is the source's table of itss-bridge.toml, *streams* its `streams` tables (empty when not given)."""
+        self.config = config
+        self.http = http
+        self.stream_config = streams
+
+    @abstractmethod
+    def streams(self) -> Sequence[str]:
+        """The streams this configuration reads, in the order to read them."""
+
+    @abstractmethod
+    def check(self) -> Identity:
+        """Who am I there, and what may I read. One or two requests."""
+
+    @abstractmethod
+    def count(self, stream: str) -> Count | None:
+        """How many records the stream has at the tool now; None where the tool cannot say. One request."""
+
+    @abstractmethod
+    def slices(self, stream: str, since: datetime | None) -> Sequence[Slice]:
+        """Independent pieces that together hold every record changed at or after *since* (all when None)."""
+
+    @abstractmethod
+    def read(self, piece: Slice) -> Iterator[Page]:
+        """The records of one slice, page by page. Called from several threads at once, each with its own slice."""
+
+    @abstractmethod
+    def census(self, stream: str) -> Iterator[str]:
+        """Ids of all records that exist at the tool now and that we may see."""
+
+
+class Exporter(ABC):
+    """Turns a finished report into bytes; the same report gives the same bytes."""
+
+    name: ClassVar[str]
+    suffix: ClassVar[str]
+    """File suffix that selects it, with the dot: `.xlsx`."""
+
+    @abstractmethod
+    def export(self, report: Report, language: str) -> bytes:
+        """The whole file. *language* is `zh` or `en`: the one to show first."""
+
+
+class Publisher(ABC):
+    """Sends a report, or a part of it, somewhere, only when told; without *apply* it says what it would do."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def publish(self, report: Report, config: Mapping[str, Any], http: GuardedSession, *, apply: bool) -> Sequence[str]:
+        """One line per thing created, updated or left alone."""
+
+
+class ExecutorFactory(Protocol):
+    """Makes the executor that a fleet runs its workspaces on."""
+
+    name: str
+
+    def __call__(self, options: Mapping[str, str]) -> Executor:
+        """An executor; the caller shuts it down."""
+        ...
+
+
+class Engine(ABC):
+    """Runs population queries over evidence as of a moment."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def rows(
+        self, sql: str, parameters: Mapping[str, str], start: datetime | None, end: datetime
+    ) -> Iterator[Mapping[str, Any]]:
+        """The population's rows for the half-open window [*start*, *end*)."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back memory and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFolder:
+    """A folder shaped like `mappings/` that a plugin adds; *owner* is the distribution it came from."""
+
+    path: Path
+    owner: str
