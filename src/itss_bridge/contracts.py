@@ -1,14 +1,14 @@
 """What a plugin implements: connectors read tools, exporters turn a report into bytes, publishers send them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from itss_bridge.model import Json, Report
+from itss_bridge.model import Json, Metric, Report
 from itss_bridge.transport import GuardedSession
 
 
@@ -89,6 +89,12 @@ class Connector(ABC):
     overlap: ClassVar[timedelta] = timedelta(minutes=1)
     """How far before the last watermark an incremental read begins: as late as this tool's index may be."""
 
+    read_posts: ClassVar[Collection[str]] = ()
+    """Paths that only read although they are POSTed to; the session refuses every other write."""
+
+    reads_files: ClassVar[bool] = False
+    """True when there is no server: the source then has no `url`, and a `folder` in the workspace instead."""
+
     def __init__(self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]) -> None:
         """*config* is the source's table of itss-bridge.toml, *streams* its `streams` tables (empty when not given)."""
         self.config = config
@@ -153,15 +159,21 @@ class ExecutorFactory(Protocol):
 
 
 class Engine(ABC):
-    """Runs population queries over evidence as of a moment."""
+    """Runs population queries over the evidence of one lake as of one moment. Made with `Engine(lake, as_of)`."""
 
     name: ClassVar[str]
 
     @abstractmethod
-    def rows(
-        self, sql: str, parameters: Mapping[str, str], start: datetime | None, end: datetime
-    ) -> Iterator[Mapping[str, Any]]:
-        """The population's rows for the half-open window [*start*, *end*)."""
+    def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
+        """Run the metric's population query and keep its rows as the table `population`, replacing the one before.
+
+        `population` has the columns id, ref, url, value (double), met (boolean), excluded, at; null where the query
+        does not give them. For metrics with the window `event` only rows with *start* <= at < *end* are kept.
+        """
+
+    @abstractmethod
+    def rows(self, sql: str) -> Iterator[Mapping[str, Any]]:
+        """The rows of a SELECT over `population`."""
 
     @abstractmethod
     def close(self) -> None:

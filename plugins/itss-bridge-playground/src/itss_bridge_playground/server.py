@@ -1,8 +1,8 @@
 """Stand-in tools over real HTTP on loopback: a tool is a function from request to answer, the server does the rest."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
@@ -10,10 +10,13 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import parse_qs, urlsplit
 
+import orjson
+
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.faults import FAULTS, Fault
 
 LOOPBACK = "127.0.0.1"
+CONTROL = "/playground/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Request:
 
     def json(self) -> Any:
         """The body as JSON; ValueError when it is not."""
-        return json.loads(self.body)
+        return orjson.loads(self.body)
 
 
 @dataclass(slots=True)
@@ -48,7 +51,7 @@ class Answer:
         """The bytes on the wire."""
         if isinstance(self.body, bytes):
             return self.body
-        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+        return b"" if self.body is None else orjson.dumps(self.body)
 
 
 class Tool(Protocol):
@@ -58,6 +61,10 @@ class Tool(Protocol):
 
     def answer(self, request: Request, origin: str) -> Answer:
         """The vendor's answer; *origin* is `http://127.0.0.1:PORT`, for links in bodies and headers."""
+        ...
+
+    def truth(self) -> Mapping[str, Any]:
+        """What the tool holds now: stream → id → when it was last updated."""
         ...
 
 
@@ -73,7 +80,11 @@ class Exchange:
 
 
 class ToolServer:
-    """One tool on one loopback port, in a thread of its own; a context manager that stops by itself."""
+    """One tool on one loopback port, in a thread of its own; a context manager that stops by itself.
+
+    Beside the vendor's paths it serves its own, for demos in another process: `GET /playground/truth`,
+    `POST /playground/clock {"now": ISO time}` and `POST /playground/faults {"on": [names]}`. These are not logged.
+    """
 
     def __init__(self, tool: Tool, clock: Clock, port: int = 0) -> None:
         self.tool = tool
@@ -102,25 +113,53 @@ class ToolServer:
         self._thread.join()
 
     def break_with(self, fault: str) -> None:
-        """Switch a fault on by name; KeyError names the known ones."""
-        if fault not in FAULTS:
-            raise KeyError(f"no fault {fault!r}; there are: {', '.join(sorted(FAULTS))}")
-        self.faults[fault] = FAULTS[fault]
+        """Switch a fault on by name, a common one or a quirk of this tool; KeyError names the known ones."""
+        quirks: dict[str, bool] = getattr(self.tool, "quirks", {})
+        if fault in quirks:
+            quirks[fault] = True
+        elif fault in FAULTS:
+            self.faults[fault] = FAULTS[fault]
+        else:
+            raise KeyError(f"no fault {fault!r}; there are: {', '.join(sorted(FAULTS | quirks))}")
 
     def mend(self) -> None:
         """Switch all faults off."""
         self.faults.clear()
+        quirks: dict[str, bool] = getattr(self.tool, "quirks", {})
+        quirks.update(dict.fromkeys(quirks, False))
 
     def handle(self, request: Request) -> Answer:
-        """The tool's answer after faults, logged."""
+        """The tool's answer after faults, logged; its body is ready to send."""
+        if request.path.startswith(CONTROL):
+            return self._control(request)
         answer = self.tool.answer(request, self.origin)
         for fault in tuple(self.faults.values()):
             answer = fault(request, answer)
+        answer.body = answer.payload()
         with self._lock:
-            self.log.append(
-                Exchange(request.method, request.path, request.query, answer.status, len(answer.payload()))
-            )
+            self.log.append(Exchange(request.method, request.path, request.query, answer.status, len(answer.body)))
         return answer
+
+    def _control(self, request: Request) -> Answer:
+        try:
+            return Answer(body=self._controlled(request.method, request.path.removeprefix(CONTROL), request))
+        except (KeyError, TypeError, ValueError) as error:
+            return Answer(status=400, body={"error": str(error.args[0])})
+
+    def _controlled(self, method: str, what: str, request: Request) -> Any:
+        match method, what:
+            case "GET", "truth":
+                return self.tool.truth()
+            case "POST", "clock":
+                moment = datetime.fromisoformat(request.json()["now"])
+                self.clock.move_to(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+                return {"now": self.clock.now}
+            case "POST", "faults":
+                self.mend()
+                for name in request.json()["on"]:
+                    self.break_with(name)
+                return {"on": request.json()["on"]}
+        raise ValueError(f"there is no {method} {CONTROL}{what}")
 
     def __enter__(self) -> Self:
         return self.start()
@@ -144,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._serve()
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
     def _serve(self) -> None:
         owner = self.server.owner

@@ -1,0 +1,14 @@
+"""Jira Cloud for itss-bridge."""
+
+from collections.abc import Sequence
+
+from itss_bridge.contracts import Connector
+from itss_bridge.hookspecs import hookimpl
+
+
+@hookimpl
+def itss_bridge_connectors() -> Sequence[type[Connector]]:
+    """The Jira connector."""
+    from itss_bridge_jira.connector import Jira
+
+    return [Jira]

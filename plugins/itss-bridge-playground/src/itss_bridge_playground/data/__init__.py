@@ -1,0 +1,1 @@
+"""Recorded incidents, packaged; README.md names their authors, licence and how the sample was drawn."""

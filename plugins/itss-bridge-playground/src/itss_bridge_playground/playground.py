@@ -1,0 +1,109 @@
+"""The whole playground: three tools on two loopback ports, one clock."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from itss_bridge_playground.atlassian import Atlassian
+from itss_bridge_playground.clock import Clock
+from itss_bridge_playground.confluence import Confluence
+from itss_bridge_playground.jira import Jira
+from itss_bridge_playground.server import ToolServer
+from itss_bridge_playground.servicenow import ServiceNow
+from itss_bridge_playground.uci import IncidentLog
+
+LOG_FOLDER = Path("data/uci_incident_event_log")
+
+_WORKSPACE = """\
+# The playground's stand-in tools. Their secrets: PLAYGROUND_PASSWORD=playground PLAYGROUND_TOKEN=playground
+[workspace]
+organisation = "晨星信息"
+languages = ["zh", "en"]
+time_zone = "Asia/Shanghai"
+target = "itss-level-3"
+rule_packs = ["itss-application-2020", "consultant-002"]
+binding = ["itss-application-2020"]
+clock = "source"                   # recorded data: time is what the tools say it is
+
+[sources.servicenow]
+connector = "servicenow"
+url = "{servicenow}"
+auth = "basic"
+username = "bridge"
+secret = "env:PLAYGROUND_PASSWORD"
+
+[sources.jira]
+connector = "jira"
+deployment = "cloud"
+url = "{atlassian}"
+username = "bridge@acme.example"
+secret = "env:PLAYGROUND_TOKEN"
+
+[sources.confluence]
+connector = "confluence"
+deployment = "cloud"
+url = "{atlassian}"
+username = "bridge@acme.example"
+secret = "env:PLAYGROUND_TOKEN"
+spaces = ["QMS"]
+"""
+
+
+class Playground:
+    """ServiceNow on one port, Jira and Confluence on another, serving between `with` and its end.
+
+    Args:
+        now: the moment it is there, aware; a naive one is taken as UTC.
+        incidents: `sample` (packaged, 2,000) or `full` (24,918, needs *shared*).
+        shared: a folder that holds `data/uci_incident_event_log`, or that folder itself.
+        seed: of everything that is not recorded.
+        ports: of ServiceNow and of Jira with Confluence; 0 picks a free one.
+
+    Raises:
+        FileNotFoundError: *incidents* is `full` and its files are not there.
+    """
+
+    def __init__(
+        self,
+        now: datetime,
+        incidents: Literal["sample", "full"] = "sample",
+        shared: Path | None = None,
+        seed: int = 7,
+        ports: tuple[int, int] = (0, 0),
+    ) -> None:
+        log = IncidentLog.sample() if incidents == "sample" else IncidentLog.full(_folder(shared))
+        self.clock = Clock(now if now.tzinfo else now.replace(tzinfo=UTC))
+        site = Atlassian(Jira(self.clock, seed=seed), Confluence(self.clock, seed=seed))
+        self._running = ExitStack()
+        self.servicenow = ToolServer(ServiceNow(self.clock, log, seed=seed), self.clock, ports[0])
+        self.atlassian = ToolServer(site, self.clock, ports[1])
+
+    def __enter__(self) -> Self:
+        self._running.enter_context(self.servicenow)
+        self._running.enter_context(self.atlassian)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._running.close()
+
+    def move_to(self, moment: datetime) -> None:
+        """Go on in time, in all three tools; ValueError for a moment in the past."""
+        self.clock.move_to(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+    def truth(self) -> dict[str, Mapping[str, Any]]:
+        """What each tool holds now: tool → stream → id → when it was last updated."""
+        return {"servicenow": self.servicenow.tool.truth(), **self.atlassian.tool.truth()}
+
+    def workspace_toml(self) -> str:
+        """An itss-bridge.toml that reads all three tools."""
+        return _WORKSPACE.format(servicenow=self.servicenow.origin, atlassian=self.atlassian.origin)
+
+
+def _folder(shared: Path | None) -> Path:
+    if shared is None:
+        raise FileNotFoundError("the full recording is not packaged: say where its folder is")
+    inner = shared / LOG_FOLDER
+    return inner if inner.is_dir() else shared

@@ -1,0 +1,267 @@
+"""Judge: catalogue, measurements and a moment in, findings and levels out. No clock, no network, no store under it.
+
+Three rules hold everywhere. Unknown is never conforming. A check beats a projection. A projection says no more than
+its weakest link: only a reviewed mapping whose source asks all that the target asks carries *conforming* across.
+"""
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from itss_bridge.catalogue import Catalogue
+from itss_bridge.catalogue.algebra import carries_conformity, inverted
+from itss_bridge.model import (
+    Assessment,
+    Check,
+    CheckResult,
+    Finding,
+    LevelOutcome,
+    Mapping as Row,
+    Measurement,
+    Origin,
+    PackOutcome,
+    Relationship,
+    Requirement,
+    RulePack,
+    Status,
+    Support,
+    Text,
+    Verdict,
+)
+
+LEVELS = (4, 3, 2, 1)
+MATURITY = "itss-maturity"
+
+_COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    ">=": operator.ge,
+    ">": operator.gt,
+    "<=": operator.le,
+    "<": operator.lt,
+    "==": operator.eq,
+}
+_NOTHING_CHECKED = Text(
+    "No check speaks to it at this level, and no mapping brings evidence.",
+    "本级别没有针对该条款的检查项，也没有映射带来证据。",
+)
+_BY_CHECKS = {
+    Status.CONFORMING: Text("Every check is met.", "全部检查项均满足。"),
+    Status.PARTIAL: Text("Some checks are met, some are not.", "部分检查项满足，部分不满足。"),
+    Status.NONCONFORMING: Text("No check is met.", "没有检查项满足。"),
+    Status.UNDETERMINED: Text("At least one check lacks evidence.", "至少一项检查缺少证据。"),
+}
+_BY_MAPPINGS = {
+    Status.CONFORMING: Text(
+        "A conforming requirement that asks at least as much carries it, by a reviewed mapping.",
+        "经评审的映射表明，要求不低于本条的条款已符合。",
+    ),
+    Status.PARTIAL: Text("Mapped requirements support it in part.", "映射条款提供了部分支持。"),
+    Status.NONCONFORMING: Text(
+        "A requirement contained in it does not conform.", "包含于本条的条款不符合。"
+    ),
+    Status.UNDETERMINED: Text(
+        "What is mapped to it says nothing certain about it.", "映射条款尚不能得出结论。"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms to judge: the level aimed at, the packs to show, those that decide, and what is out of scope."""
+
+    target: int | None
+    packs: Sequence[str]
+    binding: Sequence[str]
+    not_applicable: Mapping[str, str]
+
+
+def assess(
+    catalogue: Catalogue, measurements: Mapping[str, Measurement], terms: Terms, as_of: datetime
+) -> Assessment:
+    """Findings for every assessable requirement, and the four levels.
+
+    Args:
+        catalogue: what is asked.
+        measurements: what was measured, by the id of the check or rule it was measured for.
+        terms: on what terms to judge.
+        as_of: the moment the measurements speak of.
+    """
+    results = {rule.id: judge(rule, measurements.get(rule.id)) for rule in catalogue.rules}
+    findings = _findings(catalogue, results, terms)
+    levels = _levels(catalogue, results, terms)
+    distinct = {(m.metric, tuple(sorted(m.arguments.items())), m.start, m.end): m for m in measurements.values()}
+    return Assessment(as_of, findings, levels, tuple(distinct.values()))
+
+
+def judge(check: Check, measured: Measurement | None) -> CheckResult:
+    """One check against its measurement; undetermined where nothing was measured, nothing may be, or there is no data."""
+    if measured is None or measured.unknown:
+        reason = measured.unknown if measured else "not measured"
+        return CheckResult(check, Verdict.UNDETERMINED, measured, reason)
+    criterion = check.criterion
+    if criterion.operator == "measured":
+        least = criterion.threshold or Decimal(1)
+        if not measured.n:
+            return CheckResult(check, Verdict.UNDETERMINED, measured, "no data in the window")
+        return CheckResult(check, _met(measured.value is not None and measured.n >= least), measured, "")
+    if measured.value is None or criterion.threshold is None:
+        return CheckResult(check, Verdict.UNDETERMINED, measured, "no data in the window")
+    fits = _COMPARE[criterion.operator](Decimal(repr(measured.value)), criterion.threshold)
+    return CheckResult(check, _met(fits), measured, "")
+
+
+def _met(fits: bool) -> Verdict:  # noqa: FBT001 - it is the verdict itself
+    return Verdict.MET if fits else Verdict.NOT_MET
+
+
+def combined(verdicts: Iterable[Verdict]) -> Status:
+    """One status from many verdicts: met and failed is partial, and what is unknown is never counted as met."""
+    seen = set(verdicts)
+    if Verdict.NOT_MET in seen:
+        return Status.PARTIAL if Verdict.MET in seen else Status.NONCONFORMING
+    return Status.CONFORMING if seen == {Verdict.MET} else Status.UNDETERMINED
+
+
+def _findings(catalogue: Catalogue, results: Mapping[str, CheckResult], terms: Terms) -> dict[str, Finding]:
+    asked = _asked(catalogue, results, terms.target)
+    assessable = [r for r in catalogue.requirements.values() if r.assessable]
+    direct = {r.id: _direct(r, asked.get(r.id, ()), terms) for r in assessable}
+    rows = _rows_by_target(catalogue)
+    return {r.id: _with_supports(direct[r.id], rows.get(r.id, ()), direct) for r in assessable}
+
+
+def _asked(
+    catalogue: Catalogue, results: Mapping[str, CheckResult], target: int | None
+) -> dict[str, tuple[CheckResult, ...]]:
+    """Results by requirement, of the checks that the target level asks for (level 4 is the lowest)."""
+    lowest = target or LEVELS[0]
+    found: dict[str, tuple[CheckResult, ...]] = {}
+    for check in catalogue.checks.values():
+        if check.level is None or check.level >= lowest:
+            for requirement in check.requirements:
+                found[requirement] = (*found.get(requirement, ()), results[check.id])
+    return found
+
+
+def _direct(requirement: Requirement, results: Sequence[CheckResult], terms: Terms) -> Finding:
+    justification = terms.not_applicable.get(requirement.id)
+    if justification:
+        return Finding(
+            requirement.id, Status.NOT_APPLICABLE, "scope", (), (), 0, Text(justification, justification)
+        )
+    if not results:
+        return Finding(requirement.id, Status.UNDETERMINED, "none", (), (), 0, _NOTHING_CHECKED)
+    status = combined(r.verdict for r in results)
+    return Finding(requirement.id, status, "checks", tuple(results), (), _evidence(results), _BY_CHECKS[status])
+
+
+def _evidence(results: Sequence[CheckResult]) -> int:
+    """How many records stand behind the results; a population used twice counts once."""
+    looked_at = {
+        (m.metric, tuple(sorted(m.arguments.items())), m.start): m.items for r in results if (m := r.measurement)
+    }
+    return sum(looked_at.values())
+
+
+def _rows_by_target(catalogue: Catalogue) -> dict[str, list[Row]]:
+    """All mappings by the requirement they lead to, read in both directions."""
+    found: dict[str, list[Row]] = {}
+    for crosswalk in catalogue.crosswalks.values():
+        for row in crosswalk.mappings:
+            found.setdefault(row.target, []).append(row)
+            found.setdefault(row.source, []).append(inverted(row))
+    return found
+
+
+def _with_supports(finding: Finding, rows: Sequence[Row], direct: Mapping[str, Finding]) -> Finding:
+    supports = tuple(
+        Support(row, row.source, source.status, contribution(row, source.status))
+        for row in rows
+        if row.relationship is not Relationship.NONE
+        and (source := direct.get(row.source)) is not None
+        and source.basis == "checks"
+    )
+    if finding.basis != "none" or not supports:
+        return Finding(
+            finding.requirement,
+            finding.status,
+            finding.basis,
+            finding.checks,
+            supports,
+            finding.evidence,
+            finding.reason,
+        )
+    status = projected(s.contributes for s in supports)
+    evidence = sum(direct[s.requirement].evidence for s in supports if s.contributes is not Status.UNDETERMINED)
+    return Finding(finding.requirement, status, "mappings", (), supports, evidence, _BY_MAPPINGS[status])
+
+
+def contribution(row: Row, status: Status) -> Status:
+    """What a source's status says about the target of one mapping, and no more than that.
+
+    A conforming source carries over when it asks all that the target asks and a reviewer signed the row; otherwise it
+    supports. A nonconforming source that the target contains makes the target fail, if signed; otherwise nothing follows.
+    """
+    if status is Status.CONFORMING:
+        return Status.CONFORMING if carries_conformity(row) else Status.PARTIAL
+    if status is Status.PARTIAL:
+        return Status.PARTIAL
+    contained = row.relationship in {Relationship.EQUAL, Relationship.SUBSET}
+    if status is Status.NONCONFORMING and contained and row.review == "reviewed":
+        return Status.NONCONFORMING
+    return Status.UNDETERMINED
+
+
+def projected(contributions: Iterable[Status]) -> Status:
+    """One status from all mappings into a requirement: a failing part forbids conforming, support makes it partial."""
+    seen = set(contributions)
+    supported = seen & {Status.CONFORMING, Status.PARTIAL}
+    if Status.NONCONFORMING in seen:
+        return Status.PARTIAL if supported else Status.NONCONFORMING
+    if Status.CONFORMING in seen:
+        return Status.CONFORMING
+    return Status.PARTIAL if supported else Status.UNDETERMINED
+
+
+def _levels(catalogue: Catalogue, results: Mapping[str, CheckResult], terms: Terms) -> dict[int, LevelOutcome]:
+    packs = [_maturity(catalogue), *(catalogue.packs[name] for name in terms.packs if name in catalogue.packs)]
+    binding = {MATURITY, *terms.binding}
+    outcomes: dict[int, LevelOutcome] = {}
+    below = Status.CONFORMING
+    for level in LEVELS:
+        parts = tuple(
+            PackOutcome(pack, pack.id in binding, tuple(results[r.id] for r in pack.rules if r.level == level))
+            for pack in packs
+        )
+        outcomes[level] = _level(level, parts, below)
+        below = outcomes[level].status
+    return outcomes
+
+
+def _maturity(catalogue: Catalogue) -> RulePack:
+    """The maturity model's expectations as a pack: the checks that carry a level."""
+    rules = tuple(check for check in catalogue.checks.values() if check.level is not None)
+    title = Text("Expectations of the maturity model, checked clause by clause", "成熟度模型逐条要求的检查项")
+    return RulePack(MATURITY, title, "official", "2015", rules, Origin(("ITSS1-2015",), "high"))
+
+
+def _level(level: int, packs: tuple[PackOutcome, ...], below: Status) -> LevelOutcome:
+    verdicts = [rule.verdict for pack in packs if pack.binding for rule in pack.rules]
+    own = Status.UNDETERMINED
+    if Verdict.NOT_MET in verdicts:
+        own = Status.NONCONFORMING
+    elif verdicts and Verdict.UNDETERMINED not in verdicts:
+        own = Status.CONFORMING
+    status = _weaker(own, below)
+    failed, unknown = verdicts.count(Verdict.NOT_MET), verdicts.count(Verdict.UNDETERMINED)
+    english = f"Of {len(verdicts)} binding rules {failed} are not met and {unknown} lack evidence."
+    chinese = f"共 {len(verdicts)} 条约束性规则，{failed} 条不满足，{unknown} 条证据不足。"
+    if status is not own:
+        english, chinese = f"{english} A lower level is not reached.", f"{chinese}下一级别尚未达到。"
+    return LevelOutcome(level, status, packs, Text(english, chinese))
+
+
+def _weaker(one: Status, other: Status) -> Status:
+    order = (Status.NONCONFORMING, Status.UNDETERMINED, Status.CONFORMING)
+    return min(one, other, key=order.index)

@@ -1,0 +1,211 @@
+"""One workspace in use: its plugins, catalogue, lake and sources, each made when first asked for."""
+
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from itss_bridge.catalogue import Catalogue, Signature, digest, load, signed
+from itss_bridge.contracts import CatalogueFolder, Connector, Engine
+from itss_bridge.errors import BridgeError, UsageError
+from itss_bridge.evidence import Lake
+from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
+from itss_bridge.model import Report, Text
+from itss_bridge.plugins import Plugins
+from itss_bridge.report import report
+from itss_bridge.sync import SourceRun, StreamOutcome, Watcher, source_clock, sync_source, system_clock
+from itss_bridge.transport import Credentials, GuardedSession, Limits
+from itss_bridge.workspace import FILE, Source, Workspace
+
+_NOWHERE = "https://nowhere.invalid"
+
+
+class Bridge:
+    """What the command line, the demo and a fleet work with."""
+
+    def __init__(self, root: Path, plugins: Plugins | None = None) -> None:
+        """Open the workspace at *root*; UsageError when it is not one."""
+        self.workspace = Workspace.open(root)
+        self.plugins = plugins or Plugins()
+        self.lake = Lake(self.workspace.evidence)
+
+    @cached_property
+    def _signed_catalogue(self) -> tuple[Catalogue, tuple[Signature, ...]]:
+        own = [CatalogueFolder(path, str(self.workspace.root / FILE)) for path in self.workspace.catalogues]
+        catalogue = load([*self.plugins.catalogues, *own])
+        self._refuse_unknown_names(catalogue)
+        return signed(catalogue, self.workspace.signatures())
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """All frameworks, crosswalks, metrics, checks and levels, with this workspace's signatures."""
+        return self._signed_catalogue[0]
+
+    def _refuse_unknown_names(self, catalogue: Catalogue) -> None:
+        """Names in itss-bridge.toml that nothing answers to are a typing error, never silently without effect."""
+        where = str(self.workspace.root / FILE)
+        for key, names, shelf in (
+            ("workspace.rule_packs", self.workspace.rule_packs, catalogue.packs),
+            ("workspace.binding", self.workspace.binding, self.workspace.rule_packs),
+            ("scope.not_applicable", self.workspace.not_applicable, catalogue.requirements),
+        ):
+            for name in names:
+                if name not in shelf:
+                    fix = f"there are: {', '.join(list(shelf)[:12])}"
+                    raise UsageError(f"{key}: there is no {name!r}", where=where, fix=fix)
+
+    def now(self) -> datetime:
+        """The moment a report speaks of when none is asked for.
+
+        For a replay that is the whole minute after the tools' last answer: this machine's clock means nothing there.
+        """
+        last = self.lake.last_collected() if self.workspace.follows_source_clock else None
+        if last is None:
+            return datetime.now(UTC)
+        return last.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+    @contextmanager
+    def engine(self, as_of: datetime, name: str = "duckdb") -> Iterator[Engine]:
+        """An engine over the evidence of *as_of*."""
+        factory: Any = self.plugins.pick(self.plugins.engines, name, "engine")
+        with closing(factory(self.lake, as_of)) as engine:
+            yield engine
+
+    def report(self, as_of: datetime | None = None) -> Report:
+        """The report as of a moment, the present one when None."""
+        moment = as_of or self.now()
+        with self.engine(moment) as engine:
+            return report(self.workspace, self.catalogue, self.lake, engine, moment, self._notes())
+
+    def _notes(self) -> tuple[Text, ...]:
+        notes = [
+            Text(
+                f"The signature of {s.reviewer} under {s.crosswalk} no longer holds: its rows have changed since.",
+                f"{s.reviewer} 对 {s.crosswalk} 的评审签署已失效：签署后映射内容有变更。",
+            )
+            for s in self._signed_catalogue[1]
+        ]
+        if self.workspace.follows_source_clock:
+            notes.append(
+                Text(
+                    "Replay of recorded data: collection times are those of the tools' own clocks.",
+                    "本报告为历史数据回放：采集时间取自工具自身的时钟。",
+                )
+            )
+        return tuple(notes)
+
+    def sign(self, crosswalk_id: str, reviewer: str, date: str) -> Path:
+        """Write the organisation's signature under a crosswalk as it stands now; returns the file."""
+        crosswalk = self.plugins.pick(self.catalogue.crosswalks, crosswalk_id, "crosswalk")
+        path = self.workspace.root / "reviews" / f"{crosswalk.id}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(Signature(crosswalk.id, digest(crosswalk), reviewer, date).text(), "utf-8")
+        del self._signed_catalogue
+        return path
+
+    def connector(self, source: Source) -> Connector:
+        """The source's connector on its own guarded session; UsageError when its table is wrong."""
+        kind = self.plugins.pick(self.plugins.connectors, source.connector, "connector")
+        own = dict(source.own_keys)
+        self._refuse_wrong_keys(source, own, kind)
+        if kind.reads_files:
+            own["folder"] = str(self.workspace.root / own.get("folder", "attestations"))
+        own |= {key: source.table[key] for key in ("titles", "url") if key in source.table}
+        streams: dict[str, dict[str, Any]] = source.table.get("streams", {})
+        return kind(own, self._session(source, kind), streams)
+
+    def _refuse_wrong_keys(self, source: Source, own: dict[str, Any], kind: type[Connector]) -> None:
+        where = f"{self.workspace.root / FILE}: sources.{source.name}"
+        error = best_match(Draft202012Validator(kind.config_schema).iter_errors(own))
+        if error is not None:
+            key = ".".join(map(str, error.absolute_path))
+            raise UsageError(f"{key or source.connector}: {error.message}", where=where)
+        needed = () if kind.reads_files else ("url", "secret")
+        for key in needed:
+            if key not in source.table:
+                raise UsageError(f"the source has no {key}", where=where, fix=f'add {key} = "…"')
+
+    def _session(self, source: Source, kind: type[Connector]) -> GuardedSession:
+        if kind.reads_files:
+            return GuardedSession(_NOWHERE)
+        reference = source.table["secret"]
+        secret = self.plugins.secret(reference)
+        if secret is None:
+            raise UsageError(
+                f"nothing knows the secret {reference!r}",
+                where=f"sources.{source.name}.secret",
+                fix="use env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER",
+            )
+        basic = source.auth == "basic"
+        credentials = Credentials.basic(source.table["username"], secret) if basic else Credentials.bearer(secret)
+        return GuardedSession(
+            source.table["url"],
+            credentials=credentials,
+            limits=Limits(in_flight=source.table.get("in_flight", Limits().in_flight)),
+            read_posts=kind.read_posts,
+            ca_bundle=source.table.get("ca_bundle"),
+        )
+
+    def sync(
+        self, watch: Watcher, only: Collection[str] = (), *, accept_removals: bool = False
+    ) -> tuple[str, dict[str, dict[str, StreamOutcome]]]:
+        """Sync all sources (or *only* some); returns the run's id and what happened to each stream.
+
+        Raises:
+            UsageError: a source is configured wrongly; nothing was read.
+            Locked: another run is writing.
+        """
+        sources = self._chosen(only)
+        connectors = {name: self.connector(source) for name, source in sources.items()}
+        for connector in connectors.values():
+            connector.streams()  # a wrong stream table is found before the first request
+        run = uuid4().hex[:12]
+        with self.workspace.lock():
+            key = self._privacy_key()
+            clock = source_clock(self.now()) if self.workspace.follows_source_clock else system_clock
+            jobs = [
+                SourceRun(
+                    source=name,
+                    connector=connector,
+                    run=run,
+                    pseudonym=pseudonymiser(key, name),
+                    clock=clock,
+                    watch=watch,
+                    workers=sources[name].table.get("in_flight", 4),
+                    accept_removals=accept_removals,
+                )
+                for name, connector in connectors.items()
+            ]
+            return run, {job.source: sync_source(job, self.lake) for job in jobs}
+
+    def _chosen(self, only: Collection[str]) -> dict[str, Source]:
+        sources = self.workspace.sources
+        if not sources:
+            raise UsageError("there are no sources", where=str(self.workspace.root / FILE), fix="add a [sources.NAME] table")
+        for name in only:
+            self.plugins.pick(sources, name, "source")
+        return {name: source for name, source in sources.items() if not only or name in only}
+
+    def _privacy_key(self) -> bytes:
+        reference = self.workspace.privacy_key
+        if reference is None:
+            return workspace_key(self.workspace.evidence)
+        secret = self.plugins.secret(reference)
+        if secret is None:
+            raise UsageError("the pseudonym key cannot be found", where=f"privacy.key = {reference!r}")
+        return secret.encode()
+
+
+def as_problem(error: BaseException) -> BridgeError | None:
+    """The error as one to show without a traceback, or None when it is a bug of ours."""
+    if isinstance(error, BridgeError):
+        return error
+    if isinstance(error, OSError):
+        return UsageError(error.strerror or str(error), where=str(error.filename or ""), fix="check the path, its rights and free space")
+    return None

@@ -1,0 +1,158 @@
+"""Read every folder shaped like `mappings/` and resolve it into one catalogue, or say which line is wrong."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import chain
+from typing import Any
+
+from itss_bridge.catalogue import parse
+from itss_bridge.catalogue.yaml import Document, read
+from itss_bridge.contracts import CatalogueFolder
+from itss_bridge.data import folder, stream_names
+from itss_bridge.errors import UsageError
+from itss_bridge.model import Check, Crosswalk, Framework, Metric, Requirement, RulePack
+
+KINDS = {
+    "frameworks": "framework",
+    "crosswalks": "crosswalk",
+    "metrics": "metric",
+    "checks": "checks",
+    "levels": "levels",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All that is declared, by id, in the order of files and lines."""
+
+    frameworks: dict[str, Framework] = field(default_factory=dict)
+    crosswalks: dict[str, Crosswalk] = field(default_factory=dict)
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    packs: dict[str, RulePack] = field(default_factory=dict)
+
+    @property
+    def requirements(self) -> dict[str, Requirement]:
+        """Every requirement of every framework."""
+        return {r.id: r for f in self.frameworks.values() for r in f.requirements}
+
+    @property
+    def rules(self) -> tuple[Check, ...]:
+        """Everything that is measured against a criterion: checks and the rules of all packs."""
+        return (*self.checks.values(), *chain.from_iterable(p.rules for p in self.packs.values()))
+
+
+def load(folders: Sequence[CatalogueFolder] | None = None) -> Catalogue:
+    """The catalogue of *folders* (the shipped one when None).
+
+    Raises:
+        UsageError: a file is malformed, an id stands twice, or something refers to an id that does not exist.
+    """
+    places = [CatalogueFolder(folder("mappings"), "itss-bridge")] if folders is None else folders
+    catalogue = Catalogue()
+    for kind, schema in KINDS.items():
+        for document in _documents(places, kind, schema):
+            _add(catalogue, kind, document)
+    _resolve(catalogue)
+    return catalogue
+
+
+def _documents(places: Iterable[CatalogueFolder], kind: str, schema: str) -> Iterable[Document]:
+    for place in places:
+        for path in sorted((place.path / kind).glob("*.yaml")):
+            yield read(path, schema)
+
+
+def _add(catalogue: Catalogue, kind: str, document: Document) -> None:
+    if kind == "frameworks":
+        _put(catalogue.frameworks, parse.framework(document))
+    elif kind == "crosswalks":
+        _put(catalogue.crosswalks, parse.crosswalk(document))
+    elif kind == "metrics":
+        _put(catalogue.metrics, parse.metric(document))
+    elif kind == "checks":
+        for check in parse.checks(document):
+            _put(catalogue.checks, check)
+    else:
+        _put(catalogue.packs, parse.pack(document))
+
+
+def _put(shelf: dict[str, Any], thing: Any) -> None:
+    if thing.id in shelf:
+        raise UsageError(
+            f"{thing.id!r} is declared twice",
+            where=f"{shelf[thing.id].origin.where} and {thing.origin.where}",
+            fix="rename one of them, or remove it",
+        )
+    shelf[thing.id] = thing
+
+
+def _resolve(catalogue: Catalogue) -> None:
+    requirements = catalogue.requirements
+    _unique(chain.from_iterable(f.requirements for f in catalogue.frameworks.values()))
+    _unique(catalogue.rules)
+    for requirement in requirements.values():
+        if requirement.parent is not None:
+            _known(requirement.parent, requirements, "requirement", requirement.origin.where)
+    for crosswalk in catalogue.crosswalks.values():
+        _resolve_crosswalk(crosswalk, catalogue, requirements)
+    for metric in catalogue.metrics.values():
+        for stream in metric.streams:
+            _known(stream, stream_names(), "stream", metric.origin.where)
+    for rule in catalogue.rules:
+        _resolve_rule(rule, catalogue, requirements)
+
+
+def _unique(things: Iterable[Requirement | Check]) -> None:
+    seen: dict[str, str] = {}
+    for thing in things:
+        if thing.id in seen:
+            raise UsageError(f"{thing.id!r} is declared twice", where=f"{seen[thing.id]} and {thing.origin.where}")
+        seen[thing.id] = thing.origin.where
+
+
+def _resolve_crosswalk(crosswalk: Crosswalk, catalogue: Catalogue, requirements: dict[str, Requirement]) -> None:
+    where = crosswalk.origin.where
+    _known(crosswalk.source, catalogue.frameworks, "framework", where)
+    _known(crosswalk.target, catalogue.frameworks, "framework", where)
+    pairs: dict[tuple[str, str], str] = {}
+    for row in crosswalk.mappings:
+        for end, side in ((row.source, crosswalk.source), (row.target, crosswalk.target)):
+            _known(end, requirements, "requirement", row.origin.where)
+            if requirements[end].framework != side:
+                raise UsageError(f"{end} is not of framework {side}", where=row.origin.where)
+        if (row.source, row.target) in pairs:
+            raise UsageError(
+                f"{row.source} → {row.target} stands twice",
+                where=f"{pairs[row.source, row.target]} and {row.origin.where}",
+            )
+        pairs[row.source, row.target] = row.origin.where
+    for left_out in crosswalk.unmapped:
+        _known(left_out.requirement, requirements, "requirement", where)
+
+
+def _resolve_rule(rule: Check, catalogue: Catalogue, requirements: dict[str, Requirement]) -> None:
+    where = rule.origin.where
+    for requirement in rule.requirements:
+        _known(requirement, requirements, "requirement", where)
+    _known(rule.metric, catalogue.metrics, "metric", where)
+    declared = set(catalogue.metrics[rule.metric].parameters)
+    if declared != set(rule.arguments):
+        raise UsageError(
+            f"{rule.id}: metric {rule.metric} takes {sorted(declared) or 'no arguments'}",
+            where=where,
+            cause=f"`with` gives {sorted(rule.arguments) or 'none'}",
+            fix="name exactly the metric's parameters under `with`",
+        )
+
+
+def _known(name: str, shelf: Iterable[str], what: str, where: str) -> None:
+    if name in shelf:
+        return
+    near = get_close_matches(name, list(shelf), n=1)
+    raise UsageError(
+        f"there is no {what} {name!r}",
+        where=where,
+        fix=f"did you mean {near[0]!r}?" if near else f"declare the {what}, or correct the id",
+    )

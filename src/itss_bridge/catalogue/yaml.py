@@ -1,0 +1,151 @@
+"""Strict YAML: text in, plain values out, with the line of every value; nothing is guessed, nothing is shared.
+
+Plain scalars stay text, but for `true`, `false`, `null` and whole numbers: `8.10` is the text "8.10", never 8.1.
+Aliases, anchors, tags and doubled keys are refused: an auditor must read in a file what the program reads.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from itss_bridge.data import schema
+from itss_bridge.errors import UsageError
+
+Path_: TypeAlias = tuple[str | int, ...]
+
+MAX_BYTES = 4 << 20
+MAX_DEPTH = 32
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's content, and where in the file each value stands."""
+
+    path: Path
+    content: Any
+    marks: dict[Path_, tuple[int, int]]
+
+    def where(self, path: Path_ = ()) -> str:
+        """`file:line:column` of the value at *path*, or of the nearest one around it."""
+        while path and path not in self.marks:
+            path = path[:-1]
+        line, column = self.marks.get(path, (1, 1))
+        return f"{self.path}:{line}:{column}"
+
+
+def read(path: Path, kind: str) -> Document:
+    """The document at *path*, valid against `schemas/{kind}.json`; UsageError with file, line and column if not."""
+    document = _parsed(path)
+    validator = Draft202012Validator(schema(kind))
+    if validator.is_valid(document.content):
+        return document
+    error = best_match(validator.iter_errors(document.content))
+    place = tuple(error.absolute_path)
+    raise UsageError(
+        f"{'.'.join(map(str, place)) or 'the file'}: {_shortened(error.message)}",
+        where=document.where(place),
+        cause=f"it does not fit schemas/{kind}.json",
+        fix=_hint(error.validator, error.instance),
+    )
+
+
+def _shortened(message: str, most: int = 200) -> str:
+    return message if len(message) <= most else f"{message[:most]}…"
+
+
+def _hint(rule: str, instance: Any) -> str:
+    if rule == "type" and isinstance(instance, int) and not isinstance(instance, bool):
+        return f"this is read as a number: if text is meant, write '{instance}' in quotes"
+    if rule == "additionalProperties":
+        return "remove the key, or correct its spelling"
+    return "see mappings/README.md for what each key means"
+
+
+def _parsed(path: Path) -> Document:
+    text = _text(path)
+    try:
+        _refuse_sharing(text, path)
+        node = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        raise _malformed(path, error) from None
+    except yaml.YAMLError as error:
+        raise UsageError("the file is not YAML", where=str(path), cause=str(error).splitlines()[0]) from None
+    if node is None:
+        raise UsageError("the file is empty", where=str(path), fix="delete it, or give it content")
+    marks: dict[Path_, tuple[int, int]] = {}
+    return Document(path, _value(node, (), marks, path), marks)
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError("the file cannot be read", where=str(path), cause=error.strerror or str(error)) from None
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"the file is larger than {MAX_BYTES} bytes", where=str(path), fix="split it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "the file is not UTF-8", where=f"{path}: byte {error.start}", fix="save it as UTF-8 in your editor"
+        ) from None
+
+
+def _malformed(path: Path, error: yaml.MarkedYAMLError) -> UsageError:
+    mark = error.problem_mark or error.context_mark
+    where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+    return UsageError("the file is not YAML", where=where, cause=error.problem or "", fix="check indent and quotes there")
+
+
+def _refuse_sharing(text: str, path: Path) -> None:
+    """Refuse aliases, anchors and tags before anything is built from them."""
+    for event in yaml.parse(text, Loader=_LOADER):
+        tag = getattr(event, "tag", None)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or tag not in {None, "!"}:
+            mark = event.start_mark
+            raise UsageError(
+                "anchors, aliases and tags are not allowed",
+                where=f"{path}:{mark.line + 1}:{mark.column + 1}",
+                cause="a value must stand where it is used, so that a reader sees what the program sees",
+                fix="write the value out",
+            )
+
+
+def _value(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], file: Path) -> Any:
+    marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if len(path) > MAX_DEPTH:
+        raise UsageError(f"deeper than {MAX_DEPTH} levels", where=f"{file}:{marks[path][0]}")
+    if isinstance(node, yaml.ScalarNode):
+        return _scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(child, (*path, index), marks, file) for index, child in enumerate(node.value)]
+    return _mapping(node, path, marks, file)
+
+
+def _mapping(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key_node, child in node.value:
+        key = key_node.value
+        where = f"{file}:{key_node.start_mark.line + 1}:{key_node.start_mark.column + 1}"
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise UsageError("a key must be plain text", where=where)
+        if key in found:
+            raise UsageError(f"the key {key!r} stands twice", where=where, fix="remove one of them")
+        found[key] = _value(child, (*path, key), marks, file)
+    return found
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    if node.style is not None:
+        return node.value
+    if node.value in _WORDS:
+        return _WORDS[node.value]
+    return int(node.value) if _WHOLE.fullmatch(node.value) else node.value

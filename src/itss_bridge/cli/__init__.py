@@ -1,0 +1,96 @@
+"""The command line: stdout is data, stderr is talk, the exit code says what happened."""
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+from itss_bridge.cli.call import Commands
+from itss_bridge.errors import BridgeError
+
+__all__ = ["itss_bridge", "main"]
+
+# in the order in which the work flows; a command's module is imported when it is called, so that --help stays fast
+COMMANDS = {
+    "demo": ("itss_bridge.cli.demo", "Show the whole bridge at work, offline, in under a minute."),
+    "init": ("itss_bridge.cli.init", "Make a workspace: one folder for one organisation."),
+    "sync": ("itss_bridge.cli.sync", "Read all sources and keep what they have as evidence."),
+    "status": ("itss_bridge.cli.status", "Say how far each stream of each source is to be trusted."),
+    "assess": ("itss_bridge.cli.assess", "Judge every requirement and the four ITSS levels."),
+    "matrix": ("itss_bridge.cli.matrix", "Show the conformance matrix across all frameworks."),
+    "export": ("itss_bridge.cli.export", "Write the report to files; the suffix picks the format."),
+    "verify": ("itss_bridge.cli.verify", "Recompute every digest of the stored evidence."),
+    "metric": ("itss_bridge.cli.metric", "Look at metrics: numbers, denominators, populations."),
+    "evidence": ("itss_bridge.cli.evidence", "Look at the records kept as evidence."),
+    "catalogue": ("itss_bridge.cli.catalogue", "Look at frameworks and mappings; sign a crosswalk."),
+    "plugins": ("itss_bridge.cli.plugins", "Show what is plugged in."),
+}
+
+HELP = """One evidence set, many standards: ITSS × ISO/IEC 20000-1 × ISO 9001.
+
+\b
+  itss-bridge demo                      see it work
+  itss-bridge init . --organisation …   make a workspace, then name your tools in it
+  itss-bridge sync && itss-bridge matrix
+
+Exit codes: 0 ok · 1 bug · 2 usage, configuration or data file wrong · 3 gate not met · 4 authentication or rights ·
+5 a source unavailable or incomplete · 6 integrity · 7 locked · 130 interrupted.
+"""
+
+itss_bridge = Commands(
+    "itss-bridge",
+    COMMANDS,
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+click.version_option(package_name="itss-bridge", prog_name="itss-bridge")(itss_bridge)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code; never a traceback for what a user can mend."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(given))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code."""
+    try:
+        code = itss_bridge.main(args=list(arguments), prog_name="itss-bridge", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _interrupted()
+    except KeyboardInterrupt:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        from itss_bridge.bridge import as_problem
+
+        problem = as_problem(error)
+        if "-v" in arguments or "--verbose" in arguments:
+            raise
+        return _show(problem, arguments) if problem else _bug(error)
+    return code if isinstance(code, int) else 0
+
+
+def _interrupted() -> int:
+    click.echo("interrupted; what was committed stays, the next run goes on from there", err=True)
+    return 130
+
+
+def _show(problem: BridgeError, arguments: Sequence[str]) -> int:
+    if "--json" in arguments:
+        click.echo(json.dumps({"ok": False, "error": problem.as_dict()}, ensure_ascii=False))
+    for name, text in problem.as_dict().items():
+        label = "error" if name == "what" else name
+        click.echo(f"{click.style(f'{label:>6}', fg='red' if name == 'what' else None, bold=True)}  {text}", err=True)
+    return problem.exit_code
+
+
+def _bug(error: Exception) -> int:
+    click.echo(f" error  this is a fault of itss-bridge: {type(error).__name__}: {error}", err=True)
+    click.echo("   fix  run the same command with -v and report what it prints", err=True)
+    return 1

@@ -1,0 +1,125 @@
+"""What every command has in common: its options, and how it is found."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from itss_bridge.bridge import Bridge
+
+
+class Commands(click.Group):
+    """A group that imports a command when it is called, and shows commands in the order of the work."""
+
+    def __init__(self, name: str, table: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        super().__init__(name, **options)
+        self._table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All commands, in order."""
+        return list(self._table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, imported now."""
+        if cmd_name not in self._table:
+            return None
+        module, _, attribute = self._table[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute or "command")
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say what was probably meant when there is no such command."""
+        if args and args[0] not in self._table and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self._table, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self._table)}"
+            raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The table of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in self._table.items()])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command's common options."""
+
+    workspace: Path
+    as_json: bool
+    language: str | None
+    as_of_text: str | None
+    verbose: bool
+
+    def bridge(self) -> "Bridge":
+        """The workspace, opened."""
+        from itss_bridge.bridge import Bridge
+
+        return Bridge(self.workspace)
+
+    def as_of(self, bridge: "Bridge") -> datetime:
+        """The moment to speak of."""
+        return bridge.workspace.moment(self.as_of_text) if self.as_of_text else bridge.now()
+
+    def lang(self, bridge: "Bridge | None" = None) -> str:
+        """`zh` or `en`: asked for, else the workspace's first language, else Chinese."""
+        return self.language or (bridge.workspace.languages[0] if bridge else "zh")
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the common options; it receives them as its first argument, a `Call`."""
+
+    @click.option("--workspace", "-w", type=click.Path(path_type=Path, file_okay=False), default=Path(), show_default="here", help="The workspace folder.")
+    @click.option("--json", "as_json", is_flag=True, help="Data for scripts on stdout.")
+    @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of what is shown.")
+    @click.option("--as-of", metavar="DATE", help="Speak of that day's end (2026-03-31) or of that moment.")
+    @click.option("-v", "--verbose", is_flag=True, help="More talk; a traceback for a bug.")
+    @functools.wraps(function)
+    def wrapper(
+        *args: Any,
+        workspace: Path,
+        as_json: bool,  # noqa: FBT001 - click gives options by name
+        lang: str | None,
+        as_of: str | None,
+        verbose: bool,  # noqa: FBT001
+        **options: Any,
+    ) -> Any:
+        return function(Call(workspace, as_json, lang, as_of, verbose), *args, **options)
+
+    return wrapper
+
+
+def print_json(data: Any) -> None:
+    """One JSON document."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True, default=_plain) + "\n")
+
+
+def print_json_lines(rows: Iterable[Any]) -> None:
+    """One JSON document a line, keys in the given order."""
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def console(*, err: bool = False) -> "Console":
+    """A console for tables; plain and unbroken lines where stdout is no terminal."""
+    from rich.console import Console
+
+    file = sys.stderr if err else sys.stdout
+    return Console(file=file, highlight=False, markup=False, emoji=False, width=None if file.isatty() else 120)

@@ -1,0 +1,101 @@
+"""`catalogue list|mappings|sign`."""
+
+from dataclasses import asdict
+from datetime import date
+
+import click
+
+from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+
+
+@click.command("list", epilog="Example: itss-bridge catalogue list --json")
+@common
+def list_command(call: Call) -> None:
+    """Every requirement: id, clause, titles, element."""
+    bridge = call.bridge()
+    frameworks = bridge.catalogue.frameworks.values()
+    if call.as_json:
+        print_json_lines(
+            {
+                "id": r.id,
+                "framework": f.id,
+                "parent": r.parent,
+                "clause": f.clause(r),
+                "clauses": dict(r.clauses),
+                "title": asdict(r.title),
+                "intent": asdict(r.intent),
+                "element": r.element,
+                "assessable": r.assessable,
+                "source": list(r.origin.source),
+                "confidence": r.origin.confidence,
+            }
+            for f in frameworks
+            for r in f.requirements
+        )
+        return
+    from itss_bridge.cli.tables import catalogue_table
+
+    console().print(catalogue_table(frameworks, call.lang(bridge)))
+
+
+@click.command("mappings", epilog="Example: itss-bridge catalogue mappings --json")
+@common
+def mappings_command(call: Call) -> None:
+    """Every mapping: source, relationship, target, strength, review state, rationale."""
+    bridge = call.bridge()
+    language = call.lang(bridge)
+    rows = (
+        {
+            "source": m.source,
+            "target": m.target,
+            "relationship": m.relationship.value,
+            "strength": m.strength,
+            "review": m.review,
+            "rationale": asdict(m.rationale) if call.as_json else m.rationale[language],
+        }
+        for crosswalk in bridge.catalogue.crosswalks.values()
+        for m in crosswalk.mappings
+    )
+    if call.as_json:
+        print_json_lines(rows)
+        return
+    from itss_bridge.cli.tables import plain_table
+
+    console().print(plain_table(["source", "relationship", "target", "strength", "review", "rationale"], rows))
+
+
+@click.command("sign", epilog="Example: itss-bridge catalogue sign --all --reviewer 质量负责人 --date 2026-03-01")
+@click.argument("crosswalks", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All crosswalks.")
+@click.option("--reviewer", required=True, metavar="ROLE", help="Who takes responsibility: a role, not a name.")
+@click.option("--date", "day", metavar="DATE", help="Date of the review (default: today).")
+@common
+def sign_command(call: Call, crosswalks: tuple[str, ...], reviewer: str, day: str | None, *, every: bool) -> None:
+    """Sign crosswalks as they stand now: only reviewed mappings may carry *conforming* across.
+
+    The signature falls when a row of the crosswalk changes.
+    """
+    bridge = call.bridge()
+    try:
+        signed_on = date.fromisoformat(day).isoformat() if day else bridge.now().date().isoformat()
+    except ValueError:
+        raise click.BadParameter("write it as 2026-03-01", param_hint="--date") from None
+    chosen = tuple(bridge.catalogue.crosswalks) if every else crosswalks
+    if not chosen:
+        raise click.UsageError("name a crosswalk, or say --all")
+    paths = [str(bridge.sign(name, reviewer, signed_on)) for name in chosen]
+    if call.as_json:
+        print_json(paths)
+    else:
+        click.echo("\n".join(paths))
+
+
+command = Commands(
+    "catalogue",
+    {
+        "list": ("itss_bridge.cli.catalogue:list_command", "Every requirement of every framework."),
+        "mappings": ("itss_bridge.cli.catalogue:mappings_command", "Every mapping with its rationale."),
+        "sign": ("itss_bridge.cli.catalogue:sign_command", "Sign crosswalks as the organisation's own reviewer."),
+    },
+    help="Look at frameworks and mappings; sign a crosswalk.",
+)

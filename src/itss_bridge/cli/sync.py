@@ -1,0 +1,45 @@
+"""`sync`: read all sources, keep what they have, prove that it is all of it."""
+
+from contextlib import nullcontext
+from typing import Any
+
+import click
+
+from itss_bridge.cli.call import Call, common, console, print_json
+
+
+@click.command(
+    epilog="Examples: itss-bridge sync · itss-bridge sync --source jira --json",
+    help="Read all sources and keep what they have as evidence. Ends with 5 when any stream is not complete.",
+)
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option("--accept-removals", is_flag=True, help="Accept that more than a fifth of a stream is gone.")
+@common
+def command(call: Call, sources: tuple[str, ...], *, accept_removals: bool) -> int:
+    """Sync, show the outcome, return the exit code."""
+    from itss_bridge.sync import exit_code, summary
+
+    bridge = call.bridge()
+    with progress(quiet=call.as_json) as watch:
+        run, outcomes = bridge.sync(watch, sources, accept_removals=accept_removals)
+    if call.as_json:
+        print_json(summary(run, outcomes))
+    else:
+        from itss_bridge.cli.tables import sync_table
+
+        console().print(sync_table(outcomes, call.lang(bridge)))
+    return exit_code(outcomes)
+
+
+def progress(*, quiet: bool = False) -> Any:
+    """A context that gives a watcher: a progress bar per stream on stderr, or nothing where nobody looks."""
+    error = console(err=True)
+    if quiet or not error.is_terminal:
+        return nullcontext(_silent)
+    from itss_bridge.cli.bars import Bars
+
+    return Bars(error)
+
+
+def _silent(source: str, stream: str, read: int, expected: int | None) -> None:
+    """Draw nothing."""

@@ -1,0 +1,97 @@
+"""The digest chain: each commit's entry names the one before it, so that a changed byte breaks every later head."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, Self
+
+import orjson
+
+GENESIS = "0" * 64
+State = Literal["complete", "incomplete", "failed", "running"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMark:
+    """How far one source's part of a stream has come.
+
+    *cursor* is where the next incremental read begins (None: read all); *expected* and *seen* are what the tool said
+    it has and what we hold; *at* is the moment this was true.
+    """
+
+    state: State
+    cursor: datetime | None
+    expected: int | None
+    seen: int
+    at: datetime
+    reason: str = ""
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """From its JSON form."""
+        cursor = raw["cursor"]
+        return cls(
+            state=raw["state"],
+            cursor=datetime.fromisoformat(cursor) if cursor else None,
+            expected=raw["expected"],
+            seen=raw["seen"],
+            at=datetime.fromisoformat(raw["at"]),
+            reason=raw["reason"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one commit says of itself; *digest* covers its rows, *head* covers the entry and, through it, all before.
+
+    *sources* holds the mark of every source of the stream, so the newest entry alone tells where each stands.
+    """
+
+    sequence: int
+    previous: str
+    run: str
+    at: datetime
+    rows: int
+    digest: str
+    sources: Mapping[str, SourceMark]
+    head: str = ""
+
+    def sealed(self) -> Self:
+        """The entry with its head: SHA-256 over the canonical entry, which names the head before."""
+        return replace(self, head=self.expected_head())
+
+    def expected_head(self) -> str:
+        """What the head must be."""
+        content = asdict(self)
+        del content["head"]
+        return hashlib.sha256(canonical(content)).hexdigest()
+
+    def text(self) -> str:
+        """The form that goes into the commit."""
+        return canonical(asdict(self)).decode()
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From the commit; ValueError, KeyError or TypeError when it is not an entry."""
+        raw = orjson.loads(text)
+        return cls(
+            sequence=raw["sequence"],
+            previous=raw["previous"],
+            run=raw["run"],
+            at=datetime.fromisoformat(raw["at"]),
+            rows=raw["rows"],
+            digest=raw["digest"],
+            sources={name: SourceMark.of(mark) for name, mark in raw["sources"].items()},
+            head=raw["head"],
+        )
+
+
+def canonical(value: Any) -> bytes:
+    """The one spelling of a value: keys sorted, UTC with Z, no blanks."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+
+
+def batch_digest(row_digests: Iterable[str]) -> str:
+    """SHA-256 over the sorted row digests: the same rows in another file order are the same batch."""
+    return hashlib.sha256("\n".join(sorted(row_digests)).encode()).hexdigest()

@@ -1,0 +1,323 @@
+"""Read every stream of every source until it provably equals the tool's own count, and commit it as evidence."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from queue import Full, Queue
+from threading import Event
+from typing import Any, Protocol
+
+from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
+from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable
+from itss_bridge.evidence import Lake, SourceMark, Stored, StreamTable
+from itss_bridge.evidence.ledger import State
+from itss_bridge.evidence.known import Known
+
+BATCH = 5_000
+PASSES = 3
+MASS_DISAPPEARANCE = 0.2
+WORKERS = 4
+
+
+@dataclass(slots=True)
+class StreamOutcome:
+    """What one sync did to one stream: *expected* at the tool, *seen* held by us, both after the sync."""
+
+    state: State = "failed"
+    expected: int | None = None
+    seen: int = 0
+    new: int = 0
+    changed: int = 0
+    removed: int = 0
+    hidden: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    reason: str = ""
+    exit_code: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that `sync --json` promises."""
+        content = asdict(self)
+        del content["exit_code"]
+        return content | {"seconds": round(self.seconds, 3)}
+
+
+class Watcher(Protocol):
+    """Told how far a sync is; draws progress, or does nothing."""
+
+    def __call__(self, source: str, stream: str, read: int, expected: int | None) -> None:
+        """*read* records of *expected* have arrived."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """One source, ready to be read: what a run needs to know besides the lake."""
+
+    source: str
+    connector: Connector
+    run: str
+    pseudonym: Callable[[str], str]
+    clock: Callable[[Identity | None], datetime]
+    watch: Watcher
+    workers: int = WORKERS
+    accept_removals: bool = False
+
+
+def sync_source(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
+    """Sync all streams of one source; a failure is an outcome, not an exception (but for Ctrl-C and full disks)."""
+    streams = job.connector.streams()
+    try:
+        with _connectors_fault(job):
+            identity = job.connector.check()
+    except BridgeError as error:
+        return {stream: _failed(job, lake, stream, error, None) for stream in streams}
+    return {stream: _sync_or_fail(job, lake, stream, identity) for stream in streams}
+
+
+def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -> StreamOutcome:
+    started, before = time.monotonic(), job.connector.http.requests_made
+    refused = identity.readable.get(stream, "")
+    try:
+        if refused:
+            raise AccessDenied(
+                f"{stream} may not be read", where=identity.account, cause=refused, fix="ask for read rights on it"
+            )
+        outcome = StreamSync(job, lake.table(stream), identity).run()
+    except OSError as error:
+        raise SourceUnavailable(
+            "evidence could not be written", where=str(lake.root), cause=str(error), fix="free space, then sync again"
+        ) from error
+    except BridgeError as error:
+        outcome = _failed(job, lake, stream, error, identity)
+    outcome.seconds = time.monotonic() - started
+    outcome.requests = job.connector.http.requests_made - before
+    return outcome
+
+
+@contextmanager
+def _connectors_fault(job: SourceRun) -> Iterator[None]:
+    """Whatever a connector raises that is not ours becomes its source's failure: it is a stranger's code."""
+    try:
+        yield
+    except (BridgeError, GeneratorExit):
+        raise
+    except Exception as error:
+        raise SourceUnavailable(
+            f"the connector {job.connector.name!r} failed: {type(error).__name__}: {error}",
+            where=f"source {job.source}",
+            cause="a fault in the connector, not in your data",
+            fix="run again with -v and report it to the connector's author",
+        ) from error
+
+
+def _failed(job: SourceRun, lake: Lake, stream: str, error: BridgeError, identity: Identity | None) -> StreamOutcome:
+    """Keep the failure itself as evidence: from now on nothing may rest on this stream."""
+    table, reason = lake.table(stream), str(error)
+    last = table.last()
+    mark = last.sources.get(job.source) if last else None
+    at, seen = job.clock(identity), mark.seen if mark else 0
+    expected = mark.expected if mark else None
+    failed = SourceMark("failed", mark.cursor if mark else None, expected, seen, at, reason)
+    table.append([], run=job.run, at=at, source=job.source, mark=failed)
+    return StreamOutcome(state="failed", expected=expected, seen=seen, reason=reason, exit_code=error.exit_code)
+
+
+class StreamSync:
+    """One stream of one source, from cursor to verdict."""
+
+    def __init__(self, job: SourceRun, table: StreamTable, identity: Identity) -> None:
+        self.job = job
+        self.table = table
+        self.identity = identity
+        self.outcome = StreamOutcome()
+        self.at = job.clock(identity)
+        last = table.last()
+        self.mark = last.sources.get(job.source) if last else None
+        self._pending: list[Stored] = []
+        self._short = False
+
+    def run(self) -> StreamOutcome:
+        """Read, compare with the tool, repeat while the tool moves under us, and commit the verdict."""
+        with closing(Known(self.table, self.job.source)) as known:
+            self.known = known
+            counted = self._read_until_equal(self.mark.cursor if self.mark else None)
+            agreed = counted is not None and counted.rows == known.live and not self._short
+            expected, missing = (known.live, 0) if agreed else self._reconcile(counted)
+            self._conclude(expected, missing)
+        return self.outcome
+
+    def _read_until_equal(self, since: datetime | None) -> Count | None:
+        """Read what changed; again, from this run's start, while the tool counts more and a read still brings rows."""
+        overlap = self.job.connector.overlap
+        for _ in range(PASSES):
+            gained = self._read(since - overlap if since else None)
+            with _connectors_fault(self.job):
+                counted = self.job.connector.count(self.table.stream)
+            if counted is None or counted.rows <= self.known.live or self.outcome.hidden or gained == 0:
+                break
+            since = self.identity.server_time
+        return counted
+
+    def _read(self, since: datetime | None) -> int:
+        with _connectors_fault(self.job):
+            pieces = self.job.connector.slices(self.table.stream, since)
+        due = [piece.expected for piece in pieces]
+        expected = sum(n for n in due if n is not None) if all(n is not None for n in due) else None
+        arrived: dict[int, int] = dict.fromkeys(range(len(pieces)), 0)
+        gained, read, hidden = 0, 0, 0
+        for number, page in _pages(self.job, pieces):
+            arrived[number] += len(page.records)
+            read, hidden = read + len(page.records), hidden + page.hidden
+            gained += self._take(page)
+            self.job.watch(self.job.source, self.table.stream, read, expected)
+        gained += self._flush()
+        self.outcome.hidden = max(self.outcome.hidden, hidden)
+        self._short = any(n is not None and arrived[i] < n for i, n in enumerate(due))
+        return gained
+
+    def _take(self, page: Page) -> int:
+        rows, source, pseudonym = self.table.rows, self.job.source, self.job.pseudonym
+        self._pending += [rows.stored(source, record, pseudonym) for record in page.records]
+        return self._flush() if len(self._pending) >= BATCH else 0
+
+    def _flush(self) -> int:
+        """Commit what is new or changed among the pending rows; the mark stays as it was, but *running*."""
+        fresh, new = self.known.fresh(self._pending)
+        self._pending = []
+        if fresh:
+            self._append(fresh, self._mark("running", self.mark.cursor if self.mark else None, None, "not finished"))
+            self.outcome.new += new
+            self.outcome.changed += len(fresh) - new
+        return len(fresh)
+
+    def _append(self, rows: Sequence[Stored], mark: SourceMark) -> None:
+        self.table.append(rows, run=self.job.run, at=self.at, source=self.job.source, mark=mark)
+        self.known.note(rows)
+
+    def _mark(
+        self,
+        state: State,
+        cursor: datetime | None,
+        expected: int | None,
+        reason: str,
+    ) -> SourceMark:
+        return SourceMark(state, cursor, expected, self.known.live, self.at, reason)
+
+    def _reconcile(self, counted: Count | None) -> tuple[int, int]:
+        """Compare keys: what the tool no longer shows is marked removed, what we never got is counted missing.
+
+        Returns how many records there should be and how many are missing. What an exact count has over the keys that
+        we may see is hidden from us.
+        """
+        with _connectors_fault(self.job):
+            there = set(self.job.connector.census(self.table.stream))
+        if counted and counted.exact:
+            self.outcome.hidden = max(self.outcome.hidden, counted.rows - len(there))
+        gone = self.known.not_in(there)
+        missing = len(there) - (self.known.live - len(gone))
+        if gone and not self.job.accept_removals and len(gone) > MASS_DISAPPEARANCE * self.known.live:
+            raise SourceUnavailable(
+                f"{len(gone)} of {self.known.live} records of {self.table.stream} are no longer visible",
+                where=f"source {self.job.source}",
+                cause="so many at once is more often a lost right or a changed filter than deletion",
+                fix="check the account's rights; if they really are gone, run sync --accept-removals",
+            )
+        if gone:
+            rows = [self.table.rows.gone(row) for row in self.known.versions(gone)]
+            cursor = self.mark.cursor if self.mark else None
+            self._append(rows, self._mark("running", cursor, None, "not finished"))
+            self.outcome.removed = len(rows)
+        return len(there) + self.outcome.hidden, missing
+
+    def _conclude(self, expected: int, missing: int) -> None:
+        outcome, live = self.outcome, self.known.live
+        outcome.expected, outcome.seen = expected, live
+        outcome.state, outcome.reason = _verdict(expected, live, missing, outcome.hidden)
+        outcome.exit_code = 0 if outcome.state == "complete" else SourceUnavailable.exit_code
+        # rows that exist but never came may carry old dates: only a full read can find them again
+        cursor = None if missing else self.identity.server_time
+        self._append([], self._mark(outcome.state, cursor, expected, outcome.reason))
+
+
+def _verdict(expected: int, seen: int, missing: int, hidden: int) -> tuple[State, str]:
+    if missing > 0:
+        return "incomplete", f"{missing} records exist at the tool but were not given to us"
+    if hidden > 0:
+        return "incomplete", f"{hidden} records are hidden from this account by access rules"
+    if expected != seen:
+        return "incomplete", f"the tool counts {expected} records, {seen} are held"
+    return "complete", ""
+
+
+def _pages(job: SourceRun, pieces: Sequence[Slice]) -> Iterator[tuple[int, Page]]:
+    """Pages of all slices as they come, with the slice's number; at most a few wait; the first error ends all."""
+    queue: Queue[tuple[int, Page | None | BaseException]] = Queue(maxsize=2 * job.workers)
+    stop = Event()
+
+    def put(item: tuple[int, Page | None | BaseException]) -> None:
+        while not stop.is_set():
+            try:
+                return queue.put(item, timeout=0.1)
+            except Full:
+                continue
+        return None
+
+    def read(number: int, piece: Slice) -> None:
+        try:
+            with _connectors_fault(job):
+                for page in job.connector.read(piece):
+                    if stop.is_set():
+                        return
+                    put((number, page))
+            put((number, None))
+        except BaseException as error:  # noqa: BLE001 - carried over to the committer, which raises it
+            put((number, error))
+
+    with ThreadPoolExecutor(job.workers, thread_name_prefix="slice") as pool:
+        try:
+            for number, piece in enumerate(pieces):
+                pool.submit(read, number, piece)
+            open_slices = len(pieces)
+            while open_slices:
+                number, item = queue.get()
+                if isinstance(item, BaseException):
+                    raise item
+                if item is None:
+                    open_slices -= 1
+                else:
+                    yield number, item
+        finally:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def system_clock(_identity: Identity | None) -> datetime:
+    """This machine's time."""
+    return datetime.now(UTC)
+
+
+def source_clock(fallback: datetime) -> Callable[[Identity | None], datetime]:
+    """The tool's own time, for replays; *fallback* when the tool did not answer."""
+    return lambda identity: identity.server_time if identity else fallback
+
+
+def summary(run: str, outcomes: Mapping[str, Mapping[str, StreamOutcome]]) -> dict[str, Any]:
+    """The shape that `sync --json` promises."""
+    return {
+        "ok": all(o.state == "complete" for streams in outcomes.values() for o in streams.values()),
+        "run": run,
+        "sources": {
+            source: {"streams": {stream: outcome.as_dict() for stream, outcome in streams.items()}}
+            for source, streams in outcomes.items()
+        },
+    }
+
+
+def exit_code(outcomes: Mapping[str, Mapping[str, StreamOutcome]]) -> int:
+    """4 when a tool refused us, else 5 when anything is not complete, else 0."""
+    codes = {o.exit_code for streams in outcomes.values() for o in streams.values()}
+    return next((code for code in (AccessDenied.exit_code, SourceUnavailable.exit_code) if code in codes), max(codes, default=0))

@@ -1,0 +1,9 @@
+"""The one guarded `requests.Session` through which connectors and client libraries reach a tool."""
+
+from itss_bridge.transport.answers import JsonResponse
+from itss_bridge.transport.credentials import Credentials
+from itss_bridge.transport.origin import Origin
+from itss_bridge.transport.pacing import Limits
+from itss_bridge.transport.session import GuardedSession
+
+__all__ = ["Credentials", "GuardedSession", "JsonResponse", "Limits", "Origin"]

@@ -1,0 +1,229 @@
+"""One organisation's folder: `itss-bridge.toml`, `evidence/`, `attestations/`, `reviews/`, `reports/`."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from filelock import FileLock, Timeout
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from itss_bridge.catalogue import Signature
+from itss_bridge.data import schema
+from itss_bridge.errors import Locked, UsageError
+
+FILE = "itss-bridge.toml"
+DEFAULT_PACKS = ("itss-application-2020", "consultant-002")
+DEFAULT_BINDING = ("itss-application-2020",)
+_SECRET_WORDS = re.compile(r"(?i)^(.*_)?(password|passwd|token|api_?key|secret_?key|private_?key|credential)s?$")
+_ENGINE_KEYS = {"connector", "url", "auth", "username", "secret", "ca_bundle", "in_flight", "titles", "streams"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One `[sources.NAME]` table."""
+
+    name: str
+    connector: str
+    table: Mapping[str, Any]
+
+    @property
+    def own_keys(self) -> dict[str, Any]:
+        """The keys that are the connector's to judge."""
+        return {key: value for key, value in self.table.items() if key not in _ENGINE_KEYS}
+
+    @property
+    def auth(self) -> Literal["basic", "bearer"]:
+        """Basic when a username is given, else bearer, unless `auth` says so itself."""
+        chosen: Literal["basic", "bearer"] = self.table.get("auth", "basic" if "username" in self.table else "bearer")
+        return chosen
+
+
+class Workspace:
+    """A folder with a valid itss-bridge.toml."""
+
+    def __init__(self, root: Path, settings: Mapping[str, Any]) -> None:
+        self.root = root
+        self.settings = settings
+        self._own: Mapping[str, Any] = settings["workspace"]
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """The workspace at *root*; UsageError when there is none, or its file is wrong."""
+        path = root / FILE
+        settings = _read(path)
+        _refuse_secrets(settings, path, ())
+        error = best_match(Draft202012Validator(schema("workspace")).iter_errors(settings))
+        if error is not None:
+            key = ".".join(map(str, error.absolute_path))
+            raise UsageError(
+                f"{key or 'the file'}: {error.message}",
+                where=f"{path}{_line_of(path, tuple(map(str, error.absolute_path)))}",
+                cause="it does not fit schemas/workspace.json",
+                fix="see README.md, “Point it at your own tools”",
+            )
+        workspace = cls(root, settings)
+        workspace.time_zone  # noqa: B018 - an unknown zone must be refused now, not in the middle of a run
+        return workspace
+
+    @property
+    def organisation(self) -> str:
+        """Whose conformance this is about."""
+        return str(self._own["organisation"])
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of reports, the first one leads."""
+        return tuple(self._own.get("languages", ("zh", "en")))
+
+    @cached_property
+    def time_zone(self) -> ZoneInfo:
+        """The one zone in which days and windows begin."""
+        name = self._own.get("time_zone", "Asia/Shanghai")
+        try:
+            return ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise UsageError(
+                f"there is no time zone {name!r}",
+                where=f"{self.root / FILE}: workspace.time_zone",
+                fix="use an IANA name such as Asia/Shanghai",
+            ) from None
+
+    @property
+    def target(self) -> int | None:
+        """The ITSS level aimed at, 4 (lowest) to 1."""
+        target = self._own.get("target")
+        return int(target[-1]) if target else None
+
+    @property
+    def rule_packs(self) -> tuple[str, ...]:
+        """Packs that are measured."""
+        return tuple(self._own.get("rule_packs", DEFAULT_PACKS))
+
+    @property
+    def binding(self) -> tuple[str, ...]:
+        """Packs that decide the level."""
+        return tuple(self._own.get("binding", DEFAULT_BINDING))
+
+    @property
+    def follows_source_clock(self) -> bool:
+        """Collection times come from the tools' clocks: a replay of recorded data."""
+        return bool(self._own.get("clock") == "source")
+
+    @property
+    def catalogues(self) -> tuple[Path, ...]:
+        """Folders of the organisation's own, shaped like `mappings/`."""
+        return tuple(self.root / path for path in self._own.get("catalogues", ()))
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """All sources, by name."""
+        tables = self.settings.get("sources", {})
+        return {name: Source(name, table["connector"], table) for name, table in tables.items()}
+
+    @property
+    def not_applicable(self) -> dict[str, str]:
+        """Requirements declared out of scope, with the justification."""
+        rows = self.settings.get("scope", {}).get("not_applicable", ())
+        return {row["requirement"]: row["justification"] for row in rows}
+
+    @property
+    def evidence(self) -> Path:
+        """The evidence lake."""
+        return self.root / "evidence"
+
+    @property
+    def privacy_key(self) -> str | None:
+        """Reference of the pseudonym key, if the organisation keeps it elsewhere."""
+        key: str | None = self.settings.get("privacy", {}).get("key")
+        return key
+
+    def signatures(self) -> list[Signature]:
+        """Reviewers' signatures under crosswalks."""
+        return [Signature.read(path) for path in sorted((self.root / "reviews").glob("*.yaml"))]
+
+    def moment(self, text: str) -> datetime:
+        """An `--as-of` or `--to`: a date means the end of that day in the workspace's zone, a time means itself."""
+        return self._moment(text, days=1)
+
+    def start_of(self, text: str) -> datetime:
+        """A `--from`: a date means the beginning of that day in the workspace's zone."""
+        return self._moment(text, days=0)
+
+    def _moment(self, text: str, days: int) -> datetime:
+        try:
+            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+                day = date.fromisoformat(text) + timedelta(days=days)
+                return datetime.combine(day, time(), self.time_zone).astimezone(UTC)
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=self.time_zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise UsageError(
+                f"{text!r} is not a date", fix="write 2026-03-31, or 2026-03-31T18:00:00+08:00"
+            ) from None
+
+    def lock(self) -> FileLock:
+        """The one writer's lock, taken at once or refused; the operating system frees it when the holder dies."""
+        self.evidence.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.evidence / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise Locked(
+                "another run is writing to this workspace",
+                where=str(self.root),
+                cause="a sync has not ended yet",
+                fix="wait for it to end; a lock left by a killed run frees itself",
+            ) from None
+        return lock
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise UsageError(
+            "there is no workspace here",
+            where=str(path),
+            fix="run `itss-bridge init` or `itss-bridge demo`, or name the folder with --workspace",
+        ) from None
+    except OSError as error:
+        raise UsageError("the workspace file cannot be read", where=str(path), cause=error.strerror or "") from None
+    except UnicodeDecodeError:
+        raise UsageError("the workspace file is not UTF-8", where=str(path), fix="save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(
+            "the workspace file is not TOML", where=str(path), cause=str(error), fix="correct that line"
+        ) from None
+
+
+def _refuse_secrets(value: Any, path: Path, keys: tuple[str, ...]) -> None:
+    """A secret in the file is refused by its key's name, before anything else is said about the file."""
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if _SECRET_WORDS.match(key) and isinstance(inner, str):
+            raise UsageError(
+                f"{'.'.join((*keys, key))} looks like a secret; secrets never stand in this file",
+                where=f"{path}{_line_of(path, (*keys, key))}",
+                cause="the file is copied, mailed and committed; a secret in it must be taken as known",
+                fix='remove the line, change the secret at the tool, and refer to it: secret = "env:NAME"',
+            )
+        _refuse_secrets(inner, path, (*keys, key))
+
+
+def _line_of(path: Path, keys: tuple[str, ...]) -> str:
+    """`:LINE` of the last key that can be found in the text, for people to click on."""
+    lines = path.read_text("utf-8-sig").splitlines()
+    for key in reversed(keys):
+        pattern = re.compile(rf"^\s*(?:\[.*\b{re.escape(key)}\]|[\"']?{re.escape(key)}[\"']?\s*=)")
+        for number, line in enumerate(lines, 1):
+            if pattern.match(line):
+                return f":{number}"
+    return ""
