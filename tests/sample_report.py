@@ -24,7 +24,6 @@ from itss_bridge.model import (
     Framework,
     Item,
     LevelOutcome,
-    Mapping as Mapped,
     Measurement,
     Metric,
     Origin,
@@ -40,6 +39,9 @@ from itss_bridge.model import (
     Text,
     Unmapped,
     Verdict,
+)
+from itss_bridge.model import (
+    Mapping as Mapped,
 )
 
 AS_OF = datetime(2016, 5, 31, 16, 0, tzinfo=UTC)
@@ -156,13 +158,31 @@ MAPPINGS = {
 
 METRICS = {
     "kpi-sla": ("SLA achievement rate", "服务级别达成率", "%", "up", "ratio", "sla"),
-    "kpi-mttr": ("Mean time to resolve", "平均解决时间", "hours", "down", "mean", "incident"),
+    "kpi-mttr": ("Mean time to resolve", "平均解决时间", "h", "down", "mean", "incident"),
     "kpi-res": ("Incident resolution rate", "事件解决率", "%", "up", "ratio", "incident"),
     "kpi-reopen": ("Reopen rate", "重开率", "%", "down", "ratio", "incident"),
     "kpi-chg-ok": ("Change success rate", "变更成功率", "%", "up", "ratio", "change"),
     "kpi-csat": ("Customer satisfaction", "需方满意度", "points", "up", "mean", "survey"),
-    "doc-approved": ("Approved documents, reviewed within a year", "一年内评审过的已批准文件", "documents", "up", "count", "document"),
-    "att-certified": ("Certified engineers", "持证工程师", "people", "up", "count", "certificate"),
+    "doc-approved": (
+        "Approved documents, reviewed within a year",
+        "一年内评审过的已批准文件",
+        "count",
+        "up",
+        "count",
+        "document",
+    ),
+    "att-certified": ("Certified engineers", "持证工程师", "count", "up", "count", "certificate"),
+}
+
+VALUES = {
+    "kpi-sla": (96.4, 86.2),
+    "kpi-mttr": (14.25, 31.7),
+    "kpi-res": (97.1, 91.3),
+    "kpi-reopen": (2.8, 7.4),
+    "kpi-chg-ok": (98.6, 95.1),
+    "kpi-csat": (91.5, 82.0),
+    "doc-approved": (3.0, 0.0),
+    "att-certified": (17.0, 0.0),
 }
 
 CRITERIA = {
@@ -213,11 +233,17 @@ def sample_report(
         frameworks=frameworks,
         crosswalks=crosswalks,
         metrics={m: _metric(m) for m in METRICS},
-        assessment=Assessment(AS_OF, findings, _levels(results), tuple(r.measurement for r in results if r.measurement)),
+        assessment=Assessment(
+            AS_OF, findings, _levels(results), tuple(r.measurement for r in results if r.measurement)
+        ),
         rows=tuple(_rows(frameworks, crosswalks, findings)),
         streams=_streams(whole=whole),
         version="0.1.0",
-        notes=(Text("Recorded incidents stand for the organisation's own.", "本样例以公开的历史事件记录代替组织自身数据。"),),
+        notes=(
+            Text(
+                "Recorded incidents stand for the organisation's own.", "本样例以公开的历史事件记录代替组织自身数据。"
+            ),
+        ),
     )
 
 
@@ -230,7 +256,9 @@ def _frameworks(copies: int) -> tuple[Framework, ...]:
         Edition("gbt28827.1-2012", Text("GB/T 28827.1-2012", "GB/T 28827.1-2012"), "replaced"),
     )
     return (
-        Framework("itss", Text("ITSS operation and maintenance", "ITSS 运行维护服务能力"), editions, tuple(itss), ORIGIN),
+        Framework(
+            "itss", Text("ITSS operation and maintenance", "ITSS 运行维护服务能力"), editions, tuple(itss), ORIGIN
+        ),
         _iso_framework("iso20000-1", "ISO/IEC 20000-1", "iso20000-1-2018", iso20000),
         _iso_framework("iso9001", "ISO 9001", "iso9001-2015", iso9001),
     )
@@ -263,14 +291,16 @@ def _iso(framework: str, edition: str, table: str, copy: int) -> Iterator[Requir
     for line in table.splitlines():
         clause, zh, en = line.split("|")
         element = "people" if clause[:3] in {"7.2", "7.3"} else "process" if clause.startswith("8") else "management"
-        yield _requirement(f"{framework}:{clause}{tail}", None, Text(en, zh), element, {edition: clause}, assessable=True)
+        yield _requirement(
+            f"{framework}:{clause}{tail}", None, Text(en, zh), element, {edition: clause}, assessable=True
+        )
 
 
 def _requirement(
     name: str, parent: str | None, title: Text, element: str, clauses: Mapping[str, str | None], *, assessable: bool
 ) -> Requirement:
     intent = Text(f"Show that {title.en.lower()} is in place and works.", f"证明“{title.zh}”已建立并有效运行。")
-    return Requirement(name, name.split(":")[0], parent, title, intent, element, assessable, clauses, ORIGIN)
+    return Requirement(name, name.partition(":")[0], parent, title, intent, element, assessable, clauses, ORIGIN)
 
 
 def _metric(name: str) -> Metric:
@@ -284,19 +314,21 @@ def _result(n: int, failing: int, ref: str, url: str) -> CheckResult:
     metric = list(METRICS)[n % len(METRICS)]
     title, unit = _metric(metric).title, METRICS[metric][2]
     operator, threshold, months = CRITERIA[metric]
-    verdict = (Verdict.MET, Verdict.MET, Verdict.NOT_MET, Verdict.MET, Verdict.UNDETERMINED, Verdict.MET, Verdict.MET)[n % 7]
+    verdict = (Verdict.MET, Verdict.MET, Verdict.NOT_MET, Verdict.MET, Verdict.UNDETERMINED, Verdict.MET, Verdict.MET)[
+        n % 7
+    ]
     kind = "document" if metric.startswith("doc") else "attestation" if metric.startswith("att") else "ticket-metric"
     criterion = Criterion(operator, Decimal(threshold) if threshold else None, months)
     check = Check(f"{metric}-{n}", title, kind, metric, {}, criterion, (), None, ORIGIN)
     unknown = "problem stream is incomplete: 412 of 430 seen" if verdict is Verdict.UNDETERMINED else ""
     items = tuple(_item(n, i, ref, url) for i in range(failing)) if verdict is Verdict.NOT_MET else ()
     start = AS_OF - timedelta(days=30 * months) if months else None
-    value = None if unknown else 86.2 - n / 7 if verdict is Verdict.NOT_MET else 96.4 + n / 50
+    value = None if unknown else VALUES[metric][verdict is Verdict.NOT_MET]
     measured = Measurement(
         metric, {}, value, unit, 0 if unknown else 1200 + n, None if unknown else 1100.0 + n, 0 if unknown else 1200 + n,
         {"cancelled": 12, "duplicate": 3}, start, AS_OF, {"mean": 14.25, "median": 6.5, "p90": 41.75}, 1215, items, unknown,
     )  # fmt: skip
-    reason = unknown or ("" if verdict is Verdict.MET else f"{value:.1f} misses {operator} {threshold}")
+    reason = unknown or ("" if verdict is Verdict.MET else f"{value:g} misses {operator} {threshold or 1}")
     return CheckResult(check, verdict, measured, reason)
 
 
@@ -323,8 +355,13 @@ def _mappings(index: int, name: str, framework: str, column: int) -> Iterator[Ma
     parts = name.removeprefix("itss:").split("-")
     targets = MAPPINGS.get("-".join(parts[:2]), ("", ""))[column].split()
     for n, clause in enumerate(targets):
-        relation = (Relationship.INTERSECTS, Relationship.SUBSET, Relationship.INTERSECTS, Relationship.SUPERSET)[(index + n) % 4]
-        rationale = Text("Both ask for the same activity and its record; only one asks for the statistics.", "双方都要求开展该活动并保留记录，但只有一方要求统计。")
+        relation = (Relationship.INTERSECTS, Relationship.SUBSET, Relationship.INTERSECTS, Relationship.SUPERSET)[
+            (index + n) % 4
+        ]
+        rationale = Text(
+            "Both ask for the same activity and its record; only one asks for the statistics.",
+            "双方都要求开展该活动并保留记录，但只有一方要求统计。",
+        )
         tail = f"-{parts[2]}" if len(parts) == 4 else ""
         signed = ("reviewed", "quality manager", "2016-04-12") if index % 3 else ("proposed", "", "")
         yield Mapped(name, f"{framework}:{clause}{tail}", relation, 4 + (index + n) % 6, rationale, *signed, ORIGIN)
@@ -337,7 +374,9 @@ def _findings(
     own = [r.id for r in frameworks[0].requirements if r.assessable]
     share = max(1, len(results) // max(1, len(own)))
     for i, name in enumerate(own):
-        checks = tuple(results[(i * share + k) % len(results)] for k in range(share + i % 2)) if results and i % 9 else ()
+        checks = (
+            tuple(results[(i * share + k) % len(results)] for k in range(share + i % 2)) if results and i % 9 else ()
+        )
         findings[name] = _own_finding(name, checks)
     for framework in frameworks[1:]:
         for n, requirement in enumerate(framework.requirements):
@@ -348,7 +387,9 @@ def _findings(
 def _own_finding(name: str, checks: tuple[CheckResult, ...]) -> Finding:
     verdicts = {c.verdict for c in checks}
     if not checks:
-        return Finding(name, Status.UNDETERMINED, "none", (), (), 0, Text("No check speaks to it.", "没有对应的检查项。"))
+        return Finding(
+            name, Status.UNDETERMINED, "none", (), (), 0, Text("No check speaks to it.", "没有对应的检查项。")
+        )
     if verdicts == {Verdict.MET}:
         status, reason = Status.CONFORMING, Text("All checks are met.", "检查项全部满足。")
     elif Verdict.UNDETERMINED in verdicts:
@@ -362,15 +403,33 @@ def _own_finding(name: str, checks: tuple[CheckResult, ...]) -> Finding:
 
 def _mapped_finding(name: str, n: int, crosswalks: tuple[Crosswalk, ...], findings: dict[str, Finding]) -> Finding:
     if n % 11 == 10:
-        return Finding(name, Status.NOT_APPLICABLE, "scope", (), (), 0, Text("Out of scope: no such activity.", "不在范围内：无此类活动。"))
+        return Finding(
+            name,
+            Status.NOT_APPLICABLE,
+            "scope",
+            (),
+            (),
+            0,
+            Text("Out of scope: no such activity.", "不在范围内：无此类活动。"),
+        )
     mappings = [m for c in crosswalks for m in c.mappings if m.target == name]
     supports = tuple(_support(m, findings[m.source]) for m in mappings)
     if not supports:
-        return Finding(name, Status.UNDETERMINED, "none", (), (), 0, Text("No evidence speaks to it.", "没有可用证据。"))
+        return Finding(
+            name, Status.UNDETERMINED, "none", (), (), 0, Text("No evidence speaks to it.", "没有可用证据。")
+        )
     given = {s.contributes for s in supports}
     carried = Status.CONFORMING in given and n % 3 > 0
     status = Status.CONFORMING if carried else given.pop() if len(given) == 1 else Status.PARTIAL
-    return Finding(name, status, "mappings", (), supports, 12 * len(supports), Text("Carried over by mappings.", "由映射传递而来。"))
+    return Finding(
+        name,
+        status,
+        "mappings",
+        (),
+        supports,
+        12 * len(supports),
+        Text("Carried over by mappings.", "由映射传递而来。"),
+    )
 
 
 def _support(mapping: Mapped, finding: Finding) -> Support:
@@ -387,14 +446,17 @@ def _rows(
         for requirement in framework.requirements:
             if requirement.assessable:
                 finding = findings[requirement.id]
-                cells = {f.id: tuple(_cells(requirement.id, f.id, crosswalks, findings)) for f in frameworks if f != framework}
+                others = ((f.id, tuple(_cells(requirement.id, f.id, crosswalks, findings))) for f in frameworks)
+                cells = {name: found for name, found in others if found and name != framework.id}
                 yield Row(requirement.id, framework.clause(requirement), finding.status, cells, finding.evidence)
 
 
 FLIPPED = {Relationship.SUBSET: Relationship.SUPERSET, Relationship.SUPERSET: Relationship.SUBSET}
 
 
-def _cells(name: str, framework: str, crosswalks: tuple[Crosswalk, ...], findings: dict[str, Finding]) -> Iterator[Cell]:
+def _cells(
+    name: str, framework: str, crosswalks: tuple[Crosswalk, ...], findings: dict[str, Finding]
+) -> Iterator[Cell]:
     for mapping in (m for c in crosswalks for m in c.mappings):
         if mapping.source == name and mapping.target.startswith(f"{framework}:"):
             status = findings[mapping.target].status
@@ -406,8 +468,12 @@ def _cells(name: str, framework: str, crosswalks: tuple[Crosswalk, ...], finding
 
 
 def _levels(results: list[CheckResult]) -> dict[int, LevelOutcome]:
-    official = RulePack("itss-application-2020", Text("Application rules 2020", "2020 年申报规则"), "official", "2020", (), ORIGIN)
-    advisory = RulePack("consultant-002", Text("Numbers that consultants ask for", "咨询机构常用门槛"), "advisory", "2024", (), ORIGIN)
+    official = RulePack(
+        "itss-application-2020", Text("Application rules 2020", "2020 年申报规则"), "official", "2020", (), ORIGIN
+    )
+    advisory = RulePack(
+        "consultant-002", Text("Numbers that consultants ask for", "咨询机构常用门槛"), "advisory", "2024", (), ORIGIN
+    )
     states = {4: Status.CONFORMING, 3: Status.NONCONFORMING, 2: Status.UNDETERMINED, 1: Status.UNDETERMINED}
     reasons = {
         4: Text("All binding rules are met.", "约束性规则全部满足。"),
@@ -439,7 +505,11 @@ def _rules(results: list[CheckResult], level: int, name: str, start: int, only: 
 def _streams(*, whole: bool) -> tuple[StreamState, ...]:
     head = sha256(b"head").hexdigest()
     at = AS_OF - timedelta(hours=13)
-    short = ("complete", 430, 430, "") if whole else ("incomplete", 430, 412, "18 rows are counted but not shown to this account")
+    short = (
+        ("complete", 430, 430, "")
+        if whole
+        else ("incomplete", 430, 412, "18 rows are counted but not shown to this account")
+    )
     down = ("complete", 64, 64, "") if whole else ("failed", None, 0, "the tool answered 503 four times")
     rows = [
         ("servicenow", "incident", "complete", 12_400, 12_400, ""),
@@ -458,7 +528,9 @@ def _streams(*, whole: bool) -> tuple[StreamState, ...]:
 
 def texts() -> st.SearchStrategy[str]:
     """Any text at all, control characters, halves of surrogate pairs and spreadsheet triggers included."""
-    return st.one_of(st.text(max_size=40), st.sampled_from(["=1+1", "@x", "\ud800", "<b>", "\x00", "{{ 7*7 }}", "-1", "'"]))
+    return st.one_of(
+        st.text(max_size=40), st.sampled_from(["=1+1", "@x", "\ud800", "<b>", "\x00", "{{ 7*7 }}", "-1", "'"])
+    )
 
 
 @st.composite
@@ -466,7 +538,10 @@ def reports(draw: st.DrawFn) -> Report:
     """Small reports with odd texts and numbers in every place that strangers can fill."""
     text = texts()
     report = sample_report(
-        organisation=draw(text), checks=draw(st.integers(0, 4)), failing=draw(st.integers(0, 2)), target=draw(st.sampled_from([None, 4, 3, 2, 1]))
+        organisation=draw(text),
+        checks=draw(st.integers(0, 4)),
+        failing=draw(st.integers(0, 2)),
+        target=draw(st.sampled_from([None, 4, 3, 2, 1])),
     )
     odd = draw(st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True)))
     word = draw(text)

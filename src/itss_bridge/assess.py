@@ -18,7 +18,6 @@ from itss_bridge.model import (
     CheckResult,
     Finding,
     LevelOutcome,
-    Mapping as Row,
     Measurement,
     Origin,
     PackOutcome,
@@ -29,6 +28,9 @@ from itss_bridge.model import (
     Support,
     Text,
     Verdict,
+)
+from itss_bridge.model import (
+    Mapping as Row,
 )
 
 LEVELS = (4, 3, 2, 1)
@@ -57,12 +59,8 @@ _BY_MAPPINGS = {
         "经评审的映射表明，要求不低于本条的条款已符合。",
     ),
     Status.PARTIAL: Text("Mapped requirements support it in part.", "映射条款提供了部分支持。"),
-    Status.NONCONFORMING: Text(
-        "A requirement contained in it does not conform.", "包含于本条的条款不符合。"
-    ),
-    Status.UNDETERMINED: Text(
-        "What is mapped to it says nothing certain about it.", "映射条款尚不能得出结论。"
-    ),
+    Status.NONCONFORMING: Text("A requirement contained in it does not conform.", "包含于本条的条款不符合。"),
+    Status.UNDETERMINED: Text("What is mapped to it says nothing certain about it.", "映射条款尚不能得出结论。"),
 }
 
 
@@ -76,9 +74,7 @@ class Terms:
     not_applicable: Mapping[str, str]
 
 
-def assess(
-    catalogue: Catalogue, measurements: Mapping[str, Measurement], terms: Terms, as_of: datetime
-) -> Assessment:
+def assess(catalogue: Catalogue, measurements: Mapping[str, Measurement], terms: Terms, as_of: datetime) -> Assessment:
     """Findings for every assessable requirement, and the four levels.
 
     Args:
@@ -95,7 +91,7 @@ def assess(
 
 
 def judge(check: Check, measured: Measurement | None) -> CheckResult:
-    """One check against its measurement; undetermined where nothing was measured, nothing may be, or there is no data."""
+    """One check against its measurement; undetermined where there is nothing to judge by."""
     if measured is None or measured.unknown:
         reason = measured.unknown if measured else "not measured"
         return CheckResult(check, Verdict.UNDETERMINED, measured, reason)
@@ -147,9 +143,7 @@ def _asked(
 def _direct(requirement: Requirement, results: Sequence[CheckResult], terms: Terms) -> Finding:
     justification = terms.not_applicable.get(requirement.id)
     if justification:
-        return Finding(
-            requirement.id, Status.NOT_APPLICABLE, "scope", (), (), 0, Text(justification, justification)
-        )
+        return Finding(requirement.id, Status.NOT_APPLICABLE, "scope", (), (), 0, Text(justification, justification))
     if not results:
         return Finding(requirement.id, Status.UNDETERMINED, "none", (), (), 0, _NOTHING_CHECKED)
     status = combined(r.verdict for r in results)
@@ -201,7 +195,7 @@ def contribution(row: Row, status: Status) -> Status:
     """What a source's status says about the target of one mapping, and no more than that.
 
     A conforming source carries over when it asks all that the target asks and a reviewer signed the row; otherwise it
-    supports. A nonconforming source that the target contains makes the target fail, if signed; otherwise nothing follows.
+    supports. A nonconforming source that the target contains makes the target fail, if signed; else nothing follows.
     """
     if status is Status.CONFORMING:
         return Status.CONFORMING if carries_conformity(row) else Status.PARTIAL

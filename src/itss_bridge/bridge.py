@@ -1,6 +1,6 @@
 """One workspace in use: its plugins, catalogue, lake and sources, each made when first asked for."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from itss_bridge.catalogue import Catalogue, Signature, digest, load, signed
-from itss_bridge.contracts import CatalogueFolder, Connector, Engine
+from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
@@ -138,7 +138,7 @@ class Bridge:
         secret = self.plugins.secret(reference)
         if secret is None:
             raise UsageError(
-                f"nothing knows the secret {reference!r}",
+                "nothing knows this kind of secret reference",
                 where=f"sources.{source.name}.secret",
                 fix="use env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER",
             )
@@ -168,26 +168,35 @@ class Bridge:
         run = uuid4().hex[:12]
         with self.workspace.lock():
             key = self._privacy_key()
-            clock = source_clock(self.now()) if self.workspace.follows_source_clock else system_clock
             jobs = [
                 SourceRun(
                     source=name,
                     connector=connector,
                     run=run,
                     pseudonym=pseudonymiser(key, name),
-                    clock=clock,
+                    clock=self._clock(connector),
                     watch=watch,
                     workers=sources[name].table.get("in_flight", 4),
                     accept_removals=accept_removals,
                 )
-                for name, connector in connectors.items()
+                # files last: in a replay they are collected at the moment that the tools' clocks have told
+                for name, connector in sorted(connectors.items(), key=lambda c: c[1].reads_files)
             ]
             return run, {job.source: sync_source(job, self.lake) for job in jobs}
+
+    def _clock(self, connector: Connector) -> Callable[[Identity | None], datetime]:
+        if not self.workspace.follows_source_clock:
+            return system_clock
+        if connector.reads_files:
+            return lambda _: self.lake.last_collected() or datetime.now(UTC)
+        return source_clock(self.now())
 
     def _chosen(self, only: Collection[str]) -> dict[str, Source]:
         sources = self.workspace.sources
         if not sources:
-            raise UsageError("there are no sources", where=str(self.workspace.root / FILE), fix="add a [sources.NAME] table")
+            raise UsageError(
+                "there are no sources", where=str(self.workspace.root / FILE), fix="add a [sources.NAME] table"
+            )
         for name in only:
             self.plugins.pick(sources, name, "source")
         return {name: source for name, source in sources.items() if not only or name in only}
@@ -207,5 +216,9 @@ def as_problem(error: BaseException) -> BridgeError | None:
     if isinstance(error, BridgeError):
         return error
     if isinstance(error, OSError):
-        return UsageError(error.strerror or str(error), where=str(error.filename or ""), fix="check the path, its rights and free space")
+        return UsageError(
+            error.strerror or str(error),
+            where=str(error.filename or ""),
+            fix="check the path, its rights and free space",
+        )
     return None

@@ -95,7 +95,9 @@ class Connector(ABC):
     reads_files: ClassVar[bool] = False
     """True when there is no server: the source then has no `url`, and a `folder` in the workspace instead."""
 
-    def __init__(self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         """*config* is the source's table of itss-bridge.toml, *streams* its `streams` tables (empty when not given)."""
         self.config = config
         self.http = http

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -127,7 +128,7 @@ def _rows(path: Path, stream: str) -> Iterator[_Row]:
 
 
 def _csv_rows(path: Path, text: str, stream: str) -> Iterator[_Row]:
-    lines = enumerate(csv.reader(text.splitlines(keepends=True), strict=True), 1)
+    lines = enumerate(csv.reader(StringIO(text, newline=""), strict=True), 1)
     names: list[str] = []
     while True:
         try:
@@ -198,9 +199,14 @@ def _validator(stream: str) -> Draft202012Validator:
     return Draft202012Validator({**rules, "properties": {**rules["properties"], **own}, "required": ["id"]})
 
 
+@cache
+def _rules(stream: str) -> dict[str, Mapping[str, Json]]:
+    return {**_ENVELOPE, **schema(f"streams/{stream}")["properties"]}
+
+
 def _rule(row: _Row, name: str, stream: str) -> Mapping[str, Json]:
     """What the stream's schema says of a column; UsageError when it has no such column."""
-    rules: dict[str, Mapping[str, Json]] = {**_ENVELOPE, **schema(f"streams/{stream}")["properties"]}
+    rules = _rules(stream)
     if name not in rules:
         fix = _suggestion(name, tuple(rules), "delete it")
         raise row.wrong(name, f"the stream {stream!r} has no field {name!r}", fix)

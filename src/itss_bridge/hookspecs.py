@@ -38,7 +38,7 @@ def itss_bridge_catalogues() -> Sequence[Path]:
 
 
 @hookspec(firstresult=True)
-def itss_bridge_secrets(reference: str) -> str | None:
+def itss_bridge_secrets(reference: str) -> str | None:  # noqa: ARG001 - its name is the contract
     """The secret behind a reference such as `env:NAME`, or None to let the next plugin try."""
     raise AssertionError
 

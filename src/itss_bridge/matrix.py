@@ -31,9 +31,7 @@ def _reaches(cell: Cell) -> bool:
     return cell.relationship is not Relationship.NONE
 
 
-def _row(
-    framework: Framework, requirement: Requirement, cells: dict[str, list[Cell]], assessment: Assessment
-) -> Row:
+def _row(framework: Framework, requirement: Requirement, cells: dict[str, list[Cell]], assessment: Assessment) -> Row:
     finding = assessment.findings[requirement.id]
     return Row(
         requirement=requirement.id,

@@ -38,7 +38,9 @@ _SUMMARY = """
            quantile_cont(value, 0.9) FILTER (excluded IS NULL) AS p90
     FROM population
 """
-_EXCLUDED = "SELECT excluded, count(*) AS n FROM population WHERE excluded IS NOT NULL GROUP BY excluded ORDER BY excluded"
+_EXCLUDED = (
+    "SELECT excluded, count(*) AS n FROM population WHERE excluded IS NOT NULL GROUP BY excluded ORDER BY excluded"
+)
 _ALL = "SELECT * FROM population ORDER BY ref, id"
 
 
@@ -83,9 +85,11 @@ class DuckEngine(Engine):
     def _shaped(self, metric: Metric) -> str:
         given = {row[0] for row in self._db.execute("DESCRIBE answer").fetchall()}
         columns = ", ".join(
-            f"{name if name in given or name == 'id' else 'NULL'}::{kind} AS {name}" for name, kind in _POPULATION.items()
+            f'CAST({quoted if name in given or name == "id" else "NULL"} AS {kind}) AS {quoted}'
+            for name, kind in _POPULATION.items()
+            if (quoted := f'"{name}"')
         )
-        inside = "WHERE at >= start_at AND at < end_at" if metric.window == "event" else ""
+        inside = 'WHERE "at" >= start_at AND "at" < end_at' if metric.window == "event" else ""
         return f"SELECT {columns} FROM answer, period {inside}"  # noqa: S608 - names are our own
 
     def _materialise(self, stream: str) -> None:
@@ -181,7 +185,9 @@ def _spread(summary: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _item(row: Mapping[str, Any]) -> Item:
-    return Item(row["id"], row["ref"] or row["id"], row["url"] or "", row["value"], row["met"], row["excluded"], row["at"])
+    return Item(
+        row["id"], row["ref"] or row["id"], row["url"] or "", row["value"], row["met"], row["excluded"], row["at"]
+    )
 
 
 def unknown(metric: Metric, end: datetime, arguments: Mapping[str, str], reason: str) -> Measurement:

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,7 +43,7 @@ class Plugins:
         self.loaded: list[Loaded] = []
         self._owners: dict[str, str] = {}
         for name in DEFAULT_PLUGINS:
-            self._load(name, "itss-bridge", _version("itss-bridge"), lambda name=name: _import(name))
+            self._load(name, "itss-bridge", _version("itss-bridge"), partial(import_module, name))
         disabled = {name.strip() for name in os.environ.get(DISABLE_VARIABLE, "").split(",")}
         for point in sorted(entry_points(group=GROUP) if points is None else points, key=lambda p: p.name):
             if point.name not in disabled:
@@ -139,12 +140,6 @@ class Plugins:
             cause="; ".join(f"plugin {p.name} ({p.distribution}) could not be loaded: {p.problem}" for p in broken),
             fix=(f"did you mean {near[0]!r}? " if near else "") + f"there are: {', '.join(kind) or 'none'}",
         )
-
-
-def _import(name: str) -> Any:
-    from importlib import import_module
-
-    return import_module(name)
 
 
 def _version(distribution: str) -> str:

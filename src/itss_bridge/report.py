@@ -19,10 +19,10 @@ def stream_states(lake: Lake, as_of: datetime) -> tuple[StreamState, ...]:
     found: list[StreamState] = []
     for stream in lake.streams():
         entry = lake.table(stream).entry_before(as_of)
-        for source, mark in sorted(entry.sources.items()) if entry else ():
-            found.append(
-                StreamState(source, stream, mark.state, mark.expected, mark.seen, mark.at, entry.head, mark.reason)
-            )
+        if entry is None:
+            continue
+        for source, m in sorted(entry.sources.items()):
+            found.append(StreamState(source, stream, m.state, m.expected, m.seen, m.at, entry.head, m.reason))
     return tuple(found)
 
 

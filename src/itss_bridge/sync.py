@@ -1,20 +1,18 @@
 """Read every stream of every source until it provably equals the tool's own count, and commit it as evidence."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from queue import Full, Queue
-from threading import Event
 from typing import Any, Protocol
 
-from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
+from itss_bridge.contracts import Connector, Count, Identity, Page
 from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable
 from itss_bridge.evidence import Lake, SourceMark, Stored, StreamTable
-from itss_bridge.evidence.ledger import State
 from itss_bridge.evidence.known import Known
+from itss_bridge.evidence.ledger import State
+from itss_bridge.fetch import connectors_fault, pages
 
 BATCH = 5_000
 PASSES = 3
@@ -71,7 +69,7 @@ def sync_source(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
     """Sync all streams of one source; a failure is an outcome, not an exception (but for Ctrl-C and full disks)."""
     streams = job.connector.streams()
     try:
-        with _connectors_fault(job):
+        with connectors_fault(job.connector):
             identity = job.connector.check()
     except BridgeError as error:
         return {stream: _failed(job, lake, stream, error, None) for stream in streams}
@@ -96,22 +94,6 @@ def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -
     outcome.seconds = time.monotonic() - started
     outcome.requests = job.connector.http.requests_made - before
     return outcome
-
-
-@contextmanager
-def _connectors_fault(job: SourceRun) -> Iterator[None]:
-    """Whatever a connector raises that is not ours becomes its source's failure: it is a stranger's code."""
-    try:
-        yield
-    except (BridgeError, GeneratorExit):
-        raise
-    except Exception as error:
-        raise SourceUnavailable(
-            f"the connector {job.connector.name!r} failed: {type(error).__name__}: {error}",
-            where=f"source {job.source}",
-            cause="a fault in the connector, not in your data",
-            fix="run again with -v and report it to the connector's author",
-        ) from error
 
 
 def _failed(job: SourceRun, lake: Lake, stream: str, error: BridgeError, identity: Identity | None) -> StreamOutcome:
@@ -145,7 +127,8 @@ class StreamSync:
         with closing(Known(self.table, self.job.source)) as known:
             self.known = known
             counted = self._read_until_equal(self.mark.cursor if self.mark else None)
-            agreed = counted is not None and counted.rows == known.live and not self._short
+            # an estimate that happens to agree proves nothing: without an exact count the keys are compared
+            agreed = counted is not None and counted.exact and counted.rows == known.live and not self._short
             expected, missing = (known.live, 0) if agreed else self._reconcile(counted)
             self._conclude(expected, missing)
         return self.outcome
@@ -155,7 +138,7 @@ class StreamSync:
         overlap = self.job.connector.overlap
         for _ in range(PASSES):
             gained = self._read(since - overlap if since else None)
-            with _connectors_fault(self.job):
+            with connectors_fault(self.job.connector):
                 counted = self.job.connector.count(self.table.stream)
             if counted is None or counted.rows <= self.known.live or self.outcome.hidden or gained == 0:
                 break
@@ -163,13 +146,13 @@ class StreamSync:
         return counted
 
     def _read(self, since: datetime | None) -> int:
-        with _connectors_fault(self.job):
+        with connectors_fault(self.job.connector):
             pieces = self.job.connector.slices(self.table.stream, since)
         due = [piece.expected for piece in pieces]
         expected = sum(n for n in due if n is not None) if all(n is not None for n in due) else None
         arrived: dict[int, int] = dict.fromkeys(range(len(pieces)), 0)
         gained, read, hidden = 0, 0, 0
-        for number, page in _pages(self.job, pieces):
+        for number, page in pages(self.job.connector, pieces, self.job.workers):
             arrived[number] += len(page.records)
             read, hidden = read + len(page.records), hidden + page.hidden
             gained += self._take(page)
@@ -213,7 +196,7 @@ class StreamSync:
         Returns how many records there should be and how many are missing. What an exact count has over the keys that
         we may see is hidden from us.
         """
-        with _connectors_fault(self.job):
+        with connectors_fault(self.job.connector):
             there = set(self.job.connector.census(self.table.stream))
         if counted and counted.exact:
             self.outcome.hidden = max(self.outcome.hidden, counted.rows - len(there))
@@ -253,48 +236,6 @@ def _verdict(expected: int, seen: int, missing: int, hidden: int) -> tuple[State
     return "complete", ""
 
 
-def _pages(job: SourceRun, pieces: Sequence[Slice]) -> Iterator[tuple[int, Page]]:
-    """Pages of all slices as they come, with the slice's number; at most a few wait; the first error ends all."""
-    queue: Queue[tuple[int, Page | None | BaseException]] = Queue(maxsize=2 * job.workers)
-    stop = Event()
-
-    def put(item: tuple[int, Page | None | BaseException]) -> None:
-        while not stop.is_set():
-            try:
-                return queue.put(item, timeout=0.1)
-            except Full:
-                continue
-        return None
-
-    def read(number: int, piece: Slice) -> None:
-        try:
-            with _connectors_fault(job):
-                for page in job.connector.read(piece):
-                    if stop.is_set():
-                        return
-                    put((number, page))
-            put((number, None))
-        except BaseException as error:  # noqa: BLE001 - carried over to the committer, which raises it
-            put((number, error))
-
-    with ThreadPoolExecutor(job.workers, thread_name_prefix="slice") as pool:
-        try:
-            for number, piece in enumerate(pieces):
-                pool.submit(read, number, piece)
-            open_slices = len(pieces)
-            while open_slices:
-                number, item = queue.get()
-                if isinstance(item, BaseException):
-                    raise item
-                if item is None:
-                    open_slices -= 1
-                else:
-                    yield number, item
-        finally:
-            stop.set()
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
 def system_clock(_identity: Identity | None) -> datetime:
     """This machine's time."""
     return datetime.now(UTC)
@@ -320,4 +261,4 @@ def summary(run: str, outcomes: Mapping[str, Mapping[str, StreamOutcome]]) -> di
 def exit_code(outcomes: Mapping[str, Mapping[str, StreamOutcome]]) -> int:
     """4 when a tool refused us, else 5 when anything is not complete, else 0."""
     codes = {o.exit_code for streams in outcomes.values() for o in streams.values()}
-    return next((code for code in (AccessDenied.exit_code, SourceUnavailable.exit_code) if code in codes), max(codes, default=0))
+    return AccessDenied.exit_code if AccessDenied.exit_code in codes else max(codes, default=0)

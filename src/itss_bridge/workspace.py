@@ -164,9 +164,7 @@ class Workspace:
             moment = datetime.fromisoformat(text)
             return (moment if moment.tzinfo else moment.replace(tzinfo=self.time_zone)).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise UsageError(
-                f"{text!r} is not a date", fix="write 2026-03-31, or 2026-03-31T18:00:00+08:00"
-            ) from None
+            raise UsageError(f"{text!r} is not a date", fix="write 2026-03-31, or 2026-03-31T18:00:00+08:00") from None
 
     def lock(self) -> FileLock:
         """The one writer's lock, taken at once or refused; the operating system frees it when the holder dies."""

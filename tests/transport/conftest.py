@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 import orjson
@@ -50,13 +49,14 @@ class Reply:
 
 
 class Server:
-    """Gives its replies in order, the last one for ever; keeps what arrived."""
+    """Gives its replies in order, the last one for ever; keeps what arrived, and whether a client hung up."""
 
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.arrived: list[Arrived] = []
         self.connections: set[Any] = set()
         self.echo: Callable[[Arrived], Reply] | None = None
+        self.cut_off = Event()
         self._lock = Lock()
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.owner = self
@@ -91,6 +91,9 @@ class _Http(ThreadingHTTPServer):
     request_queue_size = 64
     owner: Server
 
+    def handle_error(self, *_unused: object) -> None:
+        self.owner.cut_off.set()
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -101,8 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         reply = self.server.owner.take(Arrived(self.command, self.path, headers, body), self.client_address)
-        with suppress(OSError):
+        try:
             self._send(reply)
+        except OSError:
+            self.server.owner.cut_off.set()
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names http.server looks for
 

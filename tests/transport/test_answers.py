@@ -1,6 +1,7 @@
 """What counts as data, and what is refused with which reason."""
 
 import gzip
+import tracemalloc
 import zlib
 
 import orjson
@@ -118,6 +119,27 @@ def test_a_body_beyond_the_limit_is_refused_on_the_wire_or_inflated(server, conn
     with pytest.raises(SourceUnavailable, match="larger than 1,000,000 bytes"):
         http.get(url(server))
     assert http.get(url(server)).json() == PAGE
+
+
+def test_a_gzip_bomb_is_never_blown_up(server, connect, reply):
+    http = connect(limits=Limits(body_bytes=1_000_000))
+    server.answers(reply(gzip.compress(bytes(64_000_000), 1), headers={"Content-Encoding": "gzip"}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceUnavailable):
+            http.get(url(server))
+        assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_connection_is_cut_when_its_answer_is_refused_half_way(server, connect, reply):
+    http = connect(limits=Limits(body_bytes=100))
+    server.answers(reply(b"x" * 5000, drip=0.005, headers={"Content-Length": ""}))
+    with pytest.raises(SourceUnavailable, match="larger") as caught:
+        http.get(url(server))
+    assert server.cut_off.wait(5)
+    assert caught.value.fix
 
 
 def test_a_body_of_exactly_the_limit_is_taken(server, connect, reply):

@@ -140,7 +140,15 @@ def test_post_is_open_for_the_listed_paths_only(server, connect):
     http = connect(f"{server.origin}/jira/", read_posts=["/rest/api/3/search/jql"])
     assert http.post(f"{server.origin}/jira/rest/api/3/search/jql", json={"jql": "项目 = A"}).json() == {"ok": True}
     assert json.loads(server.arrived[0].body) == {"jql": "项目 = A"}
-    for path in ["/rest/api/3/search/jql", "/jira/rest/api/3/search/jql/", "/jira/rest/api/3/search/jql/../../issue"]:
+    listed = "/jira/rest/api/3/search/jql"
+    for path in [
+        "/rest/api/3/search/jql",
+        f"{listed}/",
+        f"{listed}/../../issue",
+        f"/x{listed}",
+        f"{listed};x",
+        "/jira",
+    ]:
         with pytest.raises(UsageError):
             http.post(server.origin + path, json={})
     with pytest.raises(UsageError):
@@ -209,8 +217,10 @@ def tamper_with_everything_else(http):
 
 @pytest.mark.parametrize("tamper", [tamper_with_auth, tamper_with_headers, tamper_with_everything_else])
 def test_what_a_library_sets_on_the_session_changes_nothing(server, http, tamper):
+    adapter = http.get_adapter(server.origin)
     tamper(http)
     http.get(server.origin)
+    assert http.get_adapter(server.origin) is adapter
     sent = server.arrived[0].headers
     assert sent["authorization"] == OURS
     assert "evil" not in repr(sent)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
+
 from itss_bridge.contracts import Record
 from itss_bridge.transport import Credentials, GuardedSession
 from itss_bridge_jira.connector import Jira
@@ -64,10 +65,7 @@ class Bench:
 
 def everything(connector: Jira, stream: str, since: datetime | None = None) -> list[Record]:
     return [
-        record
-        for piece in connector.slices(stream, since)
-        for page in connector.read(piece)
-        for record in page.records
+        record for piece in connector.slices(stream, since) for page in connector.read(piece) for record in page.records
     ]
 
 

@@ -101,8 +101,15 @@ def _text(path: Path) -> str:
 
 def _malformed(path: Path, error: yaml.MarkedYAMLError) -> UsageError:
     mark = error.problem_mark or error.context_mark
-    where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-    return UsageError("the file is not YAML", where=where, cause=error.problem or "", fix="check indent and quotes there")
+    where = _at(path, mark)
+    return UsageError(
+        "the file is not YAML", where=where, cause=error.problem or "", fix="check indent and quotes there"
+    )
+
+
+def _at(path: Path, mark: Any) -> str:
+    """`file:line:column` of a mark of the YAML library."""
+    return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
 
 
 def _refuse_sharing(text: str, path: Path) -> None:
@@ -110,10 +117,9 @@ def _refuse_sharing(text: str, path: Path) -> None:
     for event in yaml.parse(text, Loader=_LOADER):
         tag = getattr(event, "tag", None)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or tag not in {None, "!"}:
-            mark = event.start_mark
             raise UsageError(
                 "anchors, aliases and tags are not allowed",
-                where=f"{path}:{mark.line + 1}:{mark.column + 1}",
+                where=_at(path, event.start_mark),
                 cause="a value must stand where it is used, so that a reader sees what the program sees",
                 fix="write the value out",
             )
@@ -144,7 +150,7 @@ def _mapping(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], 
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
-    if node.style is not None:
+    if node.style:  # quoted or block: text, whatever it looks like
         return node.value
     if node.value in _WORDS:
         return _WORDS[node.value]

@@ -38,7 +38,9 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(module), attribute or "command")
         return command
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what was probably meant when there is no such command."""
         if args and args[0] not in self._table and not args[0].startswith("-"):
             near = get_close_matches(args[0], self._table, n=1)
@@ -80,7 +82,14 @@ class Call:
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the common options; it receives them as its first argument, a `Call`."""
 
-    @click.option("--workspace", "-w", type=click.Path(path_type=Path, file_okay=False), default=Path(), show_default="here", help="The workspace folder.")
+    @click.option(
+        "--workspace",
+        "-w",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        show_default="here",
+        help="The workspace folder.",
+    )
     @click.option("--json", "as_json", is_flag=True, help="Data for scripts on stdout.")
     @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of what is shown.")
     @click.option("--as-of", metavar="DATE", help="Speak of that day's end (2026-03-31) or of that moment.")
@@ -89,10 +98,10 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(
         *args: Any,
         workspace: Path,
-        as_json: bool,  # noqa: FBT001 - click gives options by name
+        as_json: bool,
         lang: str | None,
         as_of: str | None,
-        verbose: bool,  # noqa: FBT001
+        verbose: bool,
         **options: Any,
     ) -> Any:
         return function(Call(workspace, as_json, lang, as_of, verbose), *args, **options)

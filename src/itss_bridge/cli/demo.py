@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.export import write
 from itss_bridge.errors import SourceUnavailable, UsageError
 
 if TYPE_CHECKING:
@@ -34,13 +35,9 @@ def command(call: Call, folder: Path | None) -> int:
     started = time.monotonic()
     root = _new_folder(folder)
     bridge, outcomes = _play(root, call)
-    report = bridge.report()
-    from itss_bridge.cli.export import write
-
-    language = call.lang(bridge)
+    report, language = bridge.report(), call.lang(bridge)
     for name in FILES:
-        exporter = bridge.plugins.exporters[Path(name).suffix]
-        write(root / name, exporter().export(report, language))
+        write(root / name, bridge.plugins.exporters[Path(name).suffix]().export(report, language))
     if call.as_json:
         from itss_bridge.exporters.document import matrix_json
 
@@ -51,8 +48,8 @@ def command(call: Call, folder: Path | None) -> int:
         console().print(matrix_view(report, language))
         words = _LAST_WORDS_ZH if language == "zh" else _LAST_WORDS_EN
         click.echo(words.format(root=root, seconds=time.monotonic() - started), err=True)
-    incomplete = [stream for streams in outcomes.values() for stream, o in streams.items() if o.state != "complete"]
-    return SourceUnavailable.exit_code if incomplete else 0
+    complete = all(o.state == "complete" for streams in outcomes.values() for o in streams.values())
+    return 0 if complete else SourceUnavailable.exit_code
 
 
 def _new_folder(wanted: Path | None) -> Path:
@@ -93,61 +90,6 @@ def _play(root: Path, call: Call) -> "tuple[Bridge, dict[str, dict[str, StreamOu
             talk.print(f"{moment:%Y-%m-%d}")
             talk.print(sync_table(outcomes, call.lang(bridge)))
     return bridge, outcomes
-
-
-_LAST_WORDS_EN
-        click.echo(words.format(root=root, seconds=time.monotonic() - started), err=True)
-    incomplete = [stream for streams in outcomes.values() for stream, o in streams.items() if o.state != "complete"]
-    return SourceUnavailable.exit_code if incomplete else 0
-
-
-def _new_folder(wanted: Path | None) -> Path:
-    """A folder that is empty or not there yet; without a wish the next free name."""
-    if wanted is None:
-        names = (Path("itss-demo" if n == 1 else f"itss-demo-{n}") for n in count(1))
-        return next(path for path in names if not path.exists())
-    if wanted.is_dir() and any(wanted.iterdir()):
-        raise UsageError("the folder is not empty", where=str(wanted), fix="name another one; nothing was changed")
-    return wanted
-
-
-def _play(root: Path, call: Call) -> "tuple[Bridge, dict[str, dict[str, StreamOutcome]]]":
-    """Two syncs, a month of the recording apart, and the organisation's signature under the crosswalks."""
-    from itss_bridge.bridge import Bridge
-    from itss_bridge.cli.sync import progress
-    from itss_bridge.cli.tables import sync_table
-
-    try:
-        from itss_bridge_playground.demo import demo_playground, prepare
-    except ImportError:
-        raise UsageError(
-            "the demo needs the playground",
-            cause="the distribution itss-bridge-playground is not installed",
-            fix="python3 -m pip install ./plugins/itss-bridge-playground, and the connectors beside it",
-        ) from None
-    talk = console(err=True)
-    with demo_playground(MOMENTS[0]) as playground:
-        os.environ |= prepare(root, playground)
-        bridge = Bridge(root)
-        for crosswalk in bridge.catalogue.crosswalks:
-            bridge.sign(crosswalk, REVIEWER, MOMENTS[0].date().isoformat())
-        outcomes: dict[str, dict[str, StreamOutcome]] = {}
-        for moment in MOMENTS:
-            playground.move_to(moment)
-            with progress(quiet=call.as_json) as watch:
-                _, outcomes = bridge.sync(watch)
-            talk.print(f"{moment:%Y-%m-%d}")
-            talk.print(sync_table(outcomes, call.lang(bridge)))
-    return bridge, outcomes
-
-
-def _show(bridge: "Bridge", root: Path, language: str, seconds: float) -> None:
-    from itss_bridge.cli.tables import matrix_view
-
-    report = bridge.report()
-    console().print(matrix_view(report, language))
-    words = _LAST_WORDS_ZH if language == "zh" else _LAST_WORDS_EN
-    click.echo(words.format(root=root, seconds=seconds), err=True)
 
 
 _LAST_WORDS_EN = """\

@@ -19,7 +19,9 @@ def command(call: Call, files: tuple[Path, ...]) -> None:
     from itss_bridge.bridge import Bridge
 
     bridge: Bridge = call.bridge()
-    exporters = [bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), "format") for f in files]
+    exporters = [
+        bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), "format") for f in files
+    ]
     report = bridge.report(call.as_of(bridge))
     for file, exporter in zip(files, exporters, strict=True):
         write(file, exporter().export(report, call.lang(bridge)))
@@ -47,4 +49,6 @@ def write(file: Path, content: bytes) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         cause = error.strerror or str(error)
-        raise UsageError("the file cannot be written", where=str(file), cause=cause, fix="check the folder and its rights") from None
+        raise UsageError(
+            "the file cannot be written", where=str(file), cause=cause, fix="check the folder and its rights"
+        ) from None

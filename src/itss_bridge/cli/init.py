@@ -8,7 +8,9 @@ from itss_bridge.cli.call import Call, common, print_json
 from itss_bridge.errors import UsageError
 
 
-@click.command(epilog='Example: itss-bridge init . --organisation 晨星信息 --target itss-level-3 --time-zone Asia/Shanghai')
+@click.command(
+    epilog="Example: itss-bridge init . --organisation 晨星信息 --target itss-level-3 --time-zone Asia/Shanghai"
+)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 @click.option("--organisation", required=True, metavar="NAME", help="Whose conformance it is about.")
 @click.option("--time-zone", default="Asia/Shanghai", show_default=True, help="The zone in which days begin.")

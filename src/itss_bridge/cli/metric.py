@@ -36,7 +36,9 @@ def list_command(call: Call) -> None:
     console().print(metric_table(metrics, language))
 
 
-@click.command("show", epilog="Example: itss-bridge metric show kpi-sla --from 2026-01-01 --to 2026-03-31 --population --json")
+@click.command(
+    "show", epilog="Example: itss-bridge metric show kpi-sla --from 2026-01-01 --to 2026-03-31 --population --json"
+)
 @click.argument("metric_id")
 @click.option("--from", "start", metavar="DATE", help="First day of the window (default: no lower bound).")
 @click.option("--to", "end", metavar="DATE", help="Last day of the window (default: the moment spoken of).")
@@ -74,7 +76,7 @@ def show_command(
 
 
 def _arguments(pairs: tuple[str, ...], declared: tuple[str, ...]) -> dict[str, str]:
-    given = dict(pair.split("=", 1) if "=" in pair else (pair, "") for pair in pairs)
+    given = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     if set(given) != set(declared):
         wanted = " ".join(f"--with {name}=…" for name in declared) or "no --with"
         raise click.UsageError(f"this metric takes {wanted}")

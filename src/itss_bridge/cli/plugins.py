@@ -10,7 +10,7 @@ from itss_bridge.cli.call import Call, common, console, print_json
 @click.command(epilog="Example: itss-bridge plugins --json")
 @common
 def command(call: Call) -> None:
-    """Show what is plugged in: plugins with the hooks they implement, connectors, formats, broken ones with the reason."""
+    """Show what is plugged in: each plugin with its hooks, a broken one with the reason."""
     from itss_bridge.plugins import Plugins
 
     plugins = Plugins()

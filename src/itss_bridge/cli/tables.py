@@ -1,4 +1,4 @@
-"""Tables for the terminal. Foreign text goes in as plain text, control characters made visible; colour never stands alone."""
+"""Tables for the terminal. Foreign text is plain text, control characters made visible; colour never stands alone."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,7 +69,19 @@ def _head(name: str, language: str) -> str:
 
 def _table(names: Sequence[str], language: str, **options: Any) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", **options)
-    numbers = {"expected", "seen", "new", "changed", "removed", "requests", "seconds", "evidence", "met", "not_met", "unknown"}
+    numbers = {
+        "expected",
+        "seen",
+        "new",
+        "changed",
+        "removed",
+        "requests",
+        "seconds",
+        "evidence",
+        "met",
+        "not_met",
+        "unknown",
+    }
     for name in names:
         table.add_column(_head(name, language), justify="right" if name in numbers else "left", overflow="fold")
     return table
@@ -84,7 +96,7 @@ def matrix_view(report: Report, language: str) -> Group:
     others = [f for f in report.frameworks if f.id != "itss"]
     table = _table(["clause", "requirement", "status", "evidence"], language, row_styles=["", ""])
     for framework in others:
-        table.add_column(framework.title[language] if len(framework.title[language]) < 18 else framework.id, overflow="fold")
+        table.add_column(framework.id, overflow="fold")
     previous: str | None = None
     for row in report.rows:
         parent = report.requirement(row.requirement).parent
@@ -138,9 +150,7 @@ def readiness(report: Report, language: str, width: int = 40) -> Group:
         bar = Line()
         for status, count in counts.items():
             bar.append(MARK[status] * round(width * count / total), COLOUR[status])
-        figures = Line("  ").join(
-            Line(f"{wording.STATUS[s][language]} {n}", COLOUR[s]) for s, n in counts.items() if n
-        )
+        figures = Line("  ").join(Line(f"{wording.STATUS[s][language]} {n}", COLOUR[s]) for s, n in counts.items() if n)
         table.add_row(Line(framework.id, "bold"), bar, figures)
     return Group(Padding(table, (1, 0, 0, 0)))
 
@@ -189,7 +199,19 @@ def _verdicts(pack: PackOutcome) -> tuple[int, int, int]:
 
 def sync_table(outcomes: Mapping[str, Mapping[str, StreamOutcome]], language: str) -> Table:
     """What a sync did to each stream."""
-    names = ["source", "stream", "state", "expected", "seen", "new", "changed", "removed", "requests", "seconds", "reason"]
+    names = [
+        "source",
+        "stream",
+        "state",
+        "expected",
+        "seen",
+        "new",
+        "changed",
+        "removed",
+        "requests",
+        "seconds",
+        "reason",
+    ]
     table = _table(names, language)
     for source, streams in outcomes.items():
         for stream, o in streams.items():

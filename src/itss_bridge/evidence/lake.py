@@ -1,18 +1,20 @@
 """Delta tables on a local folder, one per stream: rows, cursor and chain head in one commit, made durable at once."""
 
+import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError
+from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from itss_bridge.data import stream_names
 from itss_bridge.errors import IntegrityError
@@ -54,12 +56,12 @@ class StreamTable:
 
     def last(self) -> Entry | None:
         """The newest entry; IntegrityError when the log is damaged at its end."""
-        return self._entry(self._open()) if self.exists else None
+        return self._entry(self._open().version()) if self.exists else None
 
     def entries(self) -> Iterator[Entry]:
         """All entries, newest first; IntegrityError at a commit that is not ours."""
-        for commit in self._open().history() if self.exists else ():
-            yield self._entry_of(commit)
+        for sequence in range(self._open().version() if self.exists else -1, -1, -1):
+            yield self._entry(sequence)
 
     def entry_before(self, end: datetime) -> Entry | None:
         """The newest entry made before *end*: where every source stood then."""
@@ -75,144 +77,195 @@ class StreamTable:
     def append(self, rows: Sequence[Stored], *, run: str, at: datetime, source: str, mark: SourceMark) -> Entry:
         """Commit *rows* and the source's new *mark* in one commit, on disk when this returns.
 
-        A commit that landed although its acknowledgement was lost is recognised by its transaction number.
+        The rows' file is whole and on disk before the commit names it; a commit that landed although its
+        acknowledgement was lost is recognised and not repeated.
         """
         for _ in range(_MAX_RETRIES):
-            table = self._open() if self.exists else None
-            before = self._entry(table) if table else None
-            entry = _next_entry(before, rows, run=run, at=at, source=source, mark=mark)
-            if table and (table.transaction_version(METADATA) or -1) >= entry.sequence:
-                raise IntegrityError("the transaction number is ahead of the chain", where=str(self.path))
-            try:
-                self._write(table, self.rows.table(rows, at=at, run=run, batch=entry.sequence), entry)
-            except CommitFailedError:
-                landed = self.last()
-                if landed is not None and landed.head == entry.head:
-                    return entry
-                continue
-            self._make_durable()
-            return entry
+            table = self._grown(self._open()) if self.exists else None
+            before = self._entry(table.version()) if table else None
+            bare = Entry(
+                sequence=before.sequence + 1 if before else 0,
+                previous=before.head if before else GENESIS,
+                run=run,
+                at=at,
+                rows=len(rows),
+                digest=batch_digest(row.digest for row in rows) if rows else "",
+                file="",
+                file_digest="",
+                log_before=sha256(self._log(before.sequence)) if before else "",
+                sources={**(before.sources if before else {}), source: mark},
+            )
+            entry, action = self._written(rows, bare) if rows else (bare.sealed(), None)
+            if self._commit(table, entry, action):
+                return entry
         raise IntegrityError(f"{self.stream}: {_MAX_RETRIES} commits in a row were overtaken", where=str(self.path))
 
-    def _write(self, table: DeltaTable | None, rows: pa.Table, entry: Entry) -> None:
+    def _written(self, rows: Sequence[Stored], bare: Entry) -> tuple[Entry, AddAction]:
+        """Write the rows' own file and seal the entry that names it."""
+        name = f"{bare.sequence:08d}-{bare.digest[:16]}.parquet"
+        path = self.path / name
+        self.path.mkdir(parents=True, exist_ok=True)
+        data = self.rows.table(rows, at=bare.at, run=bare.run, batch=bare.sequence)
+        with path.open("wb") as file:
+            pq.write_table(data, file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        entry = replace(bare, file=name, file_digest=sha256(path)).sealed()
+        stats = json.dumps({"numRecords": len(rows)})
+        moment = int(bare.at.timestamp() * 1000)
+        return entry, AddAction(name, path.stat().st_size, {}, moment, data_change=True, stats=stats)
+
+    def _commit(self, table: DeltaTable | None, entry: Entry, action: AddAction | None) -> bool:
+        """Whether the entry is in the log now; False when another commit was there first."""
         properties = CommitProperties(
             custom_metadata={METADATA: entry.text()},
             app_transactions=[Transaction(METADATA, entry.sequence, int(entry.at.timestamp() * 1000))],
         )
-        if table is None:
-            write_deltalake(self.path, rows, mode="append", configuration=_SETTINGS, commit_properties=properties)
-        else:
-            merge = table.schema().to_arrow() != rows.schema  # a stream's schema only ever gains columns
-            schema_mode = "merge" if merge else None
-            write_deltalake(table, rows, mode="append", schema_mode=schema_mode, commit_properties=properties)
+        actions: list[AddAction | RemoveAction] = [action] if action else []
+        schema = Schema.from_arrow(self.rows.arrow)
+        try:
+            if table is None:
+                self.path.mkdir(parents=True, exist_ok=True)
+                place = str(self.path)
+                create_table_with_add_actions(
+                    place, schema, [action] if action else [], "error", configuration=_SETTINGS, commit_properties=properties
+                )
+            else:
+                table.create_write_transaction(actions, "append", schema, commit_properties=properties)
+        except CommitFailedError:
+            landed = self.last()
+            return landed is not None and landed.head == entry.head
+        _sync_to_disk(self._log(entry.sequence), self.path / "_delta_log", self.path, self.path.parent)
+        return True
+
+    def _grown(self, table: DeltaTable) -> DeltaTable:
+        """The table with the columns that the stream's schema has gained since; it only ever gains."""
+        there = {field.name for field in table.schema().fields}
+        missing = [field for field in Schema.from_arrow(self.rows.arrow).fields if field.name not in there]
+        if missing:
+            before = self._entry(table.version())
+            entry = replace(
+                before,
+                sequence=before.sequence + 1,
+                previous=before.head,
+                rows=0,
+                digest="",
+                file="",
+                file_digest="",
+                log_before=sha256(self._log(before.sequence)),
+            ).sealed()
+            table.alter.add_columns(missing, commit_properties=CommitProperties({METADATA: entry.text()}))
+            _sync_to_disk(self._log(entry.sequence), self.path / "_delta_log")
+            return self._open()
+        return table
+
+    def _log(self, sequence: int) -> Path:
+        """The log file of a commit."""
+        return self.path / "_delta_log" / f"{sequence:020d}.json"
 
     def _open(self) -> DeltaTable:
         try:
             table = DeltaTable(self.path)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a damaged table makes delta-rs raise many kinds
             raise IntegrityError(
                 f"the evidence of {self.stream} cannot be opened",
                 where=str(self.path),
                 cause=str(error).splitlines()[0],
                 fix="restore the folder from a backup; `itss-bridge verify` names what is damaged",
             ) from None
-        newest = max((int(m[1]) for name in os.listdir(self.path / "_delta_log") if (m := _COMMIT.fullmatch(name))))
-        if table.version() != newest:
+        newest = self._log(_newest_commit(self.path))
+        if not newest.stat().st_size or table.version() != int(newest.stem):
             raise IntegrityError(
                 f"the newest commit of {self.stream} is damaged",
-                where=str(self.path / "_delta_log" / f"{newest:020d}.json"),
-                cause=f"the log has {newest + 1} commits but only {table.version() + 1} can be read",
+                where=str(newest),
+                cause="its file is empty or cannot be read, so the table would open one commit short",
                 fix="restore that file from a backup; nothing is written until then",
             )
         return table
 
-    def _entry(self, table: DeltaTable) -> Entry:
-        return self._entry_of(table.history(1)[0])
-
-    def _entry_of(self, commit: Mapping[str, Any]) -> Entry:
+    def _entry(self, sequence: int) -> Entry:
+        """The entry of one commit, read from its own file: the log is kept for ever, so every one is there."""
+        path = self._log(sequence)
         try:
-            return Entry.of(commit[METADATA])
-        except (KeyError, TypeError, ValueError):
+            actions = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+            (about,) = [action["commitInfo"] for action in actions if "commitInfo" in action]
+            return Entry.of(about[METADATA])
+        except (OSError, KeyError, TypeError, ValueError):
             raise IntegrityError(
-                f"commit {commit.get('version')} of {self.stream} was not written by itss-bridge",
-                where=str(self.path),
-                cause="another program changed the table, or the commit's metadata was altered",
+                f"commit {sequence} of {self.stream} was not written by itss-bridge",
+                where=str(path),
+                cause="another program changed the table, or the commit's file was altered",
                 fix="restore the folder from a backup",
             ) from None
 
-    def _make_durable(self) -> None:
-        """Force the commit, its files and their folders to disk: delta-rs leaves that to the operating system."""
-        log = self.path / "_delta_log"
-        newest = max(name for name in os.listdir(log) if _COMMIT.fullmatch(name))
-        actions = map(json.loads, (log / newest).read_text("utf-8").splitlines())
-        added = [self.path / action["add"]["path"] for action in actions if "add" in action]
-        for path in (*added, self.path, log / newest, log, self.path.parent):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def verify(self) -> Iterator[Damage]:
-        """Recompute every digest and every link of the chain; yields each place that does not agree."""
+    def verify(self, *, rows: bool = True) -> Iterator[Damage]:
+        """Follow the chain and compare every byte with it; with *rows* also name each record that was changed."""
         try:
             entries = sorted(self.entries(), key=lambda e: e.sequence)
+            listed = {Path(path).name for path in self.files()}
         except IntegrityError as error:
             yield Damage(self.stream, error.where, f"{error.what}. {error.cause}")
             return
         yield from self._broken_links(entries)
-        yield from self._broken_batches({entry.sequence: entry for entry in entries})
+        for entry in entries:
+            if entry.file:
+                yield from self._broken_file(entry, rows=rows)
+        for name in sorted(listed ^ {entry.file for entry in entries if entry.file}):
+            yield Damage(self.stream, str(self.path / name), "the table's log and the chain do not name the same files")
 
     def _broken_links(self, entries: Sequence[Entry]) -> Iterator[Damage]:
-        previous = GENESIS
+        previous, log_before = GENESIS, ""
         for sequence, entry in enumerate(entries):
-            where = f"{self.path}: commit {sequence}"
+            where = str(self._log(sequence))
             if entry.sequence != sequence:
                 yield Damage(self.stream, where, f"the chain goes on with entry {entry.sequence}")
-            if entry.previous != previous:
-                yield Damage(self.stream, where, "does not link to the commit before it")
+                return
             if entry.head != entry.expected_head():
                 yield Damage(self.stream, where, "its entry was changed after it was written")
-            previous = entry.head
+            if entry.previous != previous:
+                yield Damage(self.stream, where, "does not link to the commit before it")
+            if entry.log_before != log_before:
+                before = str(self._log(sequence - 1))
+                yield Damage(self.stream, before, "the commit's file was changed after it was written")
+            previous, log_before = entry.head, sha256(self._log(sequence))
 
-    def _broken_batches(self, entries: Mapping[int, Entry]) -> Iterator[Damage]:
-        found: dict[int, list[str]] = {}
-        for path in self.files():
-            try:
-                yield from self._read_digests(path, entries, found)
-            except (OSError, pa.ArrowException) as error:
-                yield Damage(self.stream, path, f"cannot be read: {str(error).splitlines()[0]}")
-        for sequence, entry in entries.items():
-            digests = found.get(sequence, [])
-            if len(digests) != entry.rows or batch_digest(digests) != entry.digest:
-                what = f"{len(digests)} rows stored, {entry.rows} committed; their digests do not agree"
-                yield Damage(self.stream, f"{self.path}: commit {sequence}", what)
+    def _broken_file(self, entry: Entry, *, rows: bool) -> Iterator[Damage]:
+        path = self.path / entry.file
+        try:
+            if sha256(path) == entry.file_digest:
+                return
+            yield Damage(self.stream, str(path), "the file's bytes were changed after they were committed")
+            if rows:
+                yield from self._changed_rows(path)
+        except (OSError, pa.ArrowException) as error:
+            yield Damage(self.stream, str(path), f"cannot be read: {str(error).splitlines()[0]}")
 
-    def _read_digests(self, path: str, entries: Mapping[int, Entry], found: dict[int, list[str]]) -> Iterator[Damage]:
-        import pyarrow.parquet as pq
-
+    def _changed_rows(self, path: Path) -> Iterator[Damage]:
         for batch in pq.ParquetFile(path).iter_batches(8192):
             for row in batch.to_pylist():
-                stored, entry = self.rows.back(row), entries.get(row["batch"])
-                found.setdefault(row["batch"], []).append(stored.digest)
-                if stored.digest != row["digest"]:
-                    yield Damage(self.stream, path, f"{row['ref']} ({row['id']}) was changed after it was stored")
-                elif entry is None or entry.run != row["run"] or entry.at != row["collected_at"]:
-                    yield Damage(self.stream, path, f"{row['ref']} ({row['id']}) claims another run or time")
+                if self.rows.back(row).digest != row["digest"]:
+                    yield Damage(self.stream, str(path), f"{row['ref']} ({row['id']}) says something else now")
 
 
-def _next_entry(
-    before: Entry | None, rows: Sequence[Stored], *, run: str, at: datetime, source: str, mark: SourceMark
-) -> Entry:
-    return Entry(
-        sequence=before.sequence + 1 if before else 0,
-        previous=before.head if before else GENESIS,
-        run=run,
-        at=at,
-        rows=len(rows),
-        digest=batch_digest(row.digest for row in rows),
-        sources={**(before.sources if before else {}), source: mark},
-    ).sealed()
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_to_disk(*paths: Path) -> None:
+    """Force files and folders to disk: delta-rs leaves that to the operating system."""
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _newest_commit(table: Path) -> int:
+    """The highest commit number that has a file, whatever is in it."""
+    return max(int(m[1]) for file in (table / "_delta_log").iterdir() if (m := _COMMIT.fullmatch(file.name)))
 
 
 class Lake:

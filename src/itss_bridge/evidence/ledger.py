@@ -43,7 +43,10 @@ class SourceMark:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one commit says of itself; *digest* covers its rows, *head* covers the entry and, through it, all before.
+    """What one commit says of itself; *head* covers the entry and, through it, all before.
+
+    *digest* covers the rows as values, *file_digest* the bytes of the Parquet file that holds them (both empty strings
+    without rows), *log_before* the bytes of the commit before in the table's log.
 
     *sources* holds the mark of every source of the stream, so the newest entry alone tells where each stands.
     """
@@ -54,6 +57,9 @@ class Entry:
     at: datetime
     rows: int
     digest: str
+    file: str
+    file_digest: str
+    log_before: str
     sources: Mapping[str, SourceMark]
     head: str = ""
 
@@ -82,6 +88,9 @@ class Entry:
             at=datetime.fromisoformat(raw["at"]),
             rows=raw["rows"],
             digest=raw["digest"],
+            file=raw["file"],
+            file_digest=raw["file_digest"],
+            log_before=raw["log_before"],
             sources={name: SourceMark.of(mark) for name, mark in raw["sources"].items()},
             head=raw["head"],
         )

@@ -78,7 +78,9 @@ class StreamRows:
 
     def gone(self, known: Stored) -> Stored:
         """The mark that a record is no longer there, or no longer visible."""
-        return self._digested(known.source, known.id, known.ref, known.url, known.changed_at, known.content, removed=True)
+        return self._digested(
+            known.source, known.id, known.ref, known.url, known.changed_at, known.content, removed=True
+        )
 
     def _digested(
         self,
@@ -139,20 +141,23 @@ class _Column:
 
 def _column(rule: Mapping[str, Any]) -> _Column:
     kind = next(t for t in _as_list(rule["type"]) if t != "null")
-    allowed = frozenset(rule.get("enum", ())) - {None}
-    if kind == "string" and rule.get("format") == "date-time":
-        return _Column(_INSTANT, _instant)
     if kind == "string":
-        return _Column(pa.string(), _one_of(allowed) if allowed else _word)
-    if kind == "integer":
-        return _Column(pa.int64(), _ranged(_whole, rule))
-    if kind == "number":
-        return _Column(pa.float64(), _ranged(_decimal, rule))
-    if kind == "boolean":
-        return _Column(pa.bool_(), _truth)
+        return _text_column(rule)
     if kind == "array" and rule["items"]["type"] == "string":
         return _Column(pa.list_(pa.string()), _words)
-    return _Column(pa.string(), lambda value: canonical(value).decode())
+    simple = {
+        "integer": _Column(pa.int64(), _ranged(_whole, rule)),
+        "number": _Column(pa.float64(), _ranged(_decimal, rule)),
+        "boolean": _Column(pa.bool_(), _truth),
+    }
+    return simple.get(kind) or _Column(pa.string(), lambda value: canonical(value).decode())
+
+
+def _text_column(rule: Mapping[str, Any]) -> _Column:
+    if rule.get("format") == "date-time":
+        return _Column(_INSTANT, _instant)
+    allowed = frozenset(rule.get("enum", ())) - {None}
+    return _Column(pa.string(), _one_of(allowed) if allowed else _word)
 
 
 def _as_list(kind: str | list[str]) -> Iterable[str]:

@@ -14,7 +14,7 @@ CELL_LIMIT = 32_767
 
 
 def plain(text: str) -> str:
-    """*text* without characters that XML forbids, and with line ends as `\\n`."""
+    """*text* without characters that XML forbids, and with Unix line ends."""
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 

@@ -169,6 +169,7 @@ class Reading:
             for walk in self.report.crosswalks
             for unmapped in walk.unmapped
             for framework in (walk.source, walk.target)
+            if not unmapped.requirement.startswith(f"{framework}:")
         }
 
     def metric(self, metric_id: str) -> Metric | None:

@@ -38,7 +38,7 @@ class Limits:
     in_flight: int = 8
 
 
-class Transient(Exception):  # noqa: N818 - a way to say "again", not an error yet
+class Transient(Exception):
     """An attempt that may be repeated; *error* is what to raise when it may not."""
 
     def __init__(self, error: SourceUnavailable, *, first: float, asked: float | None = None) -> None:

@@ -77,6 +77,7 @@ class Confluence(Connector):
                 where="deployment",
                 fix='use deployment = "cloud", or keep an index of the documents in attestations/document.csv',
             )
+        self._spaces: dict[str, str] = {}
         self._site = str(config["url"]).rstrip("/").removesuffix("/wiki")
         self._client: Any = ConfluenceCloud(  # type: ignore[no-untyped-call]
             self._site, session=http, advanced_mode=True, retry_with_header=False
@@ -90,8 +91,8 @@ class Confluence(Connector):
         """The account, and whether it sees every configured space."""
         response = self._ask(f"{_V1}/user/current")
         user = response.json()
-        seen = self._space_ids(self.config["spaces"])
-        unseen = ", ".join(key for key in self.config["spaces"] if key not in seen)
+        self._look_up_spaces()
+        unseen = ", ".join(key for key in self.config["spaces"] if key not in self._spaces)
         return Identity(
             account=str(_field(user, "accountId")),
             time_zone=str(user.get("timeZone") or "UTC"),
@@ -99,11 +100,9 @@ class Confluence(Connector):
             readable={STREAM: f"this account sees no space {unseen}" if unseen else ""},
         )
 
-    def count(self, stream: str) -> Count:  # noqa: ARG002 - there is one stream
-        """Search's total over all spaces: a hint, since search may lag."""
-        keys = ", ".join(f'"{key}"' for key in self.config["spaces"])
-        answer = self._ask(f"{_V1}/search", {**_cql(f"space in ({keys}) and type = page"), "limit": 1}).json()
-        return Count(int(_field(answer, "totalSize")), exact=False)
+    def count(self, stream: str) -> Count:
+        """All pages, counted one by one: the API has no total, and search's is only as new as its index."""
+        return Count(sum(1 for _ in self.census(stream)), exact=True)
 
     def slices(self, stream: str, since: datetime | None) -> Sequence[Slice]:  # noqa: ARG002 - labels have no dates
         """One per space, always whole: nothing at Confluence dates a change of labels, an archiving or a move."""
@@ -112,33 +111,32 @@ class Confluence(Connector):
     def read(self, piece: Slice) -> Iterator[Page]:
         """All pages of a space with their labels as of now."""
         key = str(piece.where["space"])
-        indexed, space = self._index(key)
+        indexed = self._index(key)
         wanted = {"body-format": "storage"} if self.config.get("links", True) else {}
-        for rows in self._pages(space or self._space_id(key), wanted):
+        for rows in self._pages(key, wanted):
             yield Page([self._record(row, key, self._labels(row, indexed)) for row in rows])
 
     def census(self, stream: str) -> Iterator[str]:  # noqa: ARG002 - there is one stream
         """Ids of all pages, from the pages themselves, not from search."""
         for key in self.config["spaces"]:
-            for rows in self._pages(self._space_id(key), {}):
+            for rows in self._pages(key, {}):
                 yield from (str(_field(row, "id")) for row in rows)
 
-    def _pages(self, space: str, wanted: Mapping[str, str]) -> Iterator[list[Json]]:
-        return self._walk(f"{_V2}/pages", {"space-id": space, "status": _STATUSES, "sort": "id", **wanted})
+    def _pages(self, key: str, wanted: Mapping[str, str]) -> Iterator[list[Json]]:
+        query = {"space-id": self._space_id(key), "status": _STATUSES, "sort": "id", **wanted}
+        return self._walk(f"{_V2}/pages", query)
 
-    def _index(self, key: str) -> tuple[dict[str, _Indexed], str]:
-        """What search knows of a space's pages, and the space's id if it knows any."""
-        query = {**_cql(f'space = "{key}" and type = page'), "expand": "metadata.labels,version,space"}
+    def _index(self, key: str) -> dict[str, _Indexed]:
+        """What search knows of a space's pages."""
+        context = json.dumps({"contentStatuses": _STATUSES}, separators=(",", ":"))
+        query = {"cql": f'space = "{key}" and type = page', "cqlcontext": context, "expand": "metadata.labels,version"}
         indexed: dict[str, _Indexed] = {}
-        space = ""
-        for rows in self._walk(f"{_V1}/content/search", query):
-            for row in rows:
-                labels = _field(row, "metadata", "labels", "results")
-                # v1 cuts a page's labels at the expansion's own limit: a full list may be a shortened one
-                if len(labels) < row["metadata"]["labels"].get("limit", _PAGE_SIZE):
-                    indexed[str(_field(row, "id"))] = _Indexed(_field(row, "version", "number"), _names(labels))
-                space = str(_field(row, "space", "id"))
-        return indexed, space
+        for row in (row for rows in self._walk(f"{_V1}/content/search", query) for row in rows):
+            labels = _field(row, "metadata", "labels", "results")
+            # v1 cuts a page's labels at the expansion's own limit: a full list may be a shortened one
+            if len(labels) < row["metadata"]["labels"].get("limit", _PAGE_SIZE):
+                indexed[str(_field(row, "id"))] = _Indexed(_field(row, "version", "number"), _names(labels))
+        return indexed
 
     def _labels(self, row: Json, indexed: Mapping[str, _Indexed]) -> list[str] | None:
         """Labels of a page; None for an archived page that search leaves out: not known, so never approved."""
@@ -177,18 +175,19 @@ class Confluence(Connector):
         )
 
     def _space_id(self, key: str) -> str:
-        ids = self._space_ids([key])
-        if key not in ids:
+        if key not in self._spaces:
+            self._look_up_spaces()
+        if key not in self._spaces:
             raise AccessDenied(
                 f"this account sees no space {key!r}",
                 where=f"{self._site}/wiki",
                 fix="check `spaces`, or ask the space's administrator for the right to view it",
             )
-        return ids[key]
+        return self._spaces[key]
 
-    def _space_ids(self, keys: Sequence[str]) -> dict[str, str]:
-        found = (row for rows in self._walk(f"{_V2}/spaces", {"keys": list(keys)}) for row in rows)
-        return {str(_field(row, "key")): str(_field(row, "id")) for row in found}
+    def _look_up_spaces(self) -> None:
+        found = (row for rows in self._walk(f"{_V2}/spaces", {"keys": list(self.config["spaces"])}) for row in rows)
+        self._spaces = {str(_field(row, "key")): str(_field(row, "id")) for row in found}
 
     def _walk(self, path: str, query: Mapping[str, Json]) -> Iterator[list[Json]]:
         """All pages of a listing. Only the cursor is taken from the next link: v1's link lacks the context path."""
@@ -209,10 +208,6 @@ class Confluence(Connector):
     def _ask(self, path: str, query: Mapping[str, Json] | None = None) -> Response:
         response: Response = self._client.get(path, params=dict(query or {}), advanced_mode=True)
         return response
-
-
-def _cql(text: str) -> dict[str, str]:
-    return {"cql": text, "cqlcontext": json.dumps({"contentStatuses": _STATUSES}, separators=(",", ":"))}
 
 
 def _names(labels: Iterable[Json]) -> list[str]:

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from itss_bridge.contracts import Record
-from itss_bridge.errors import SourceUnavailable
+from itss_bridge.errors import SourceUnavailable, UsageError
 from itss_bridge_jira import reading
-from itss_bridge_jira.fields import CANCELLED, CAUSED_BY, KINDS, MENDED_BY, RULES, SLA_FIELD, TARGETS, Rule, locate
+from itss_bridge_jira.fields import CANCELLED, CAUSED_BY, KINDS, MENDED_BY, RULES, SLA_FIELD, TARGETS, locate
 from itss_bridge_jira.history import Change, Workflow, changes
 
 Json = Any
@@ -33,9 +33,19 @@ class Mapper:
         self.stream = stream
         self._values = {name: _folded(words) for name, words in config.get("values", {}).items()}
         self._located = locate(stream, site.fields, config.get("fields", {}))
+        rules, own = RULES[stream], self._values
+        self._readers = [
+            (name, field, rules[name].read, {**rules[name].words, **own.get(name, {})})
+            for name, field in self._located.items()
+        ]
+        self._cancelled = {**CANCELLED, **self._values.get("resolution", {})}
         self._kinds = {**KINDS, **self._values.get("task_kind", {})}
         self._workflow = _workflow(site.statuses, self._values.get("state", {}), waiting)
         self._clocks = [one for one in site.fields if (one.get("schema") or {}).get("custom") == SLA_FIELD]
+        if stream == "sla" and not self._clocks:
+            cause = "the site has no Jira Service Management project, or the account may not see its fields"
+            fix = "leave the stream sla out, or give the account access to the service project"
+            raise UsageError("Jira shows no SLA field", where="streams.sla", cause=cause, fix=fix)
 
     def wanted(self, *, titles: bool) -> list[str]:
         """The Jira fields to ask for."""
@@ -60,7 +70,7 @@ class Mapper:
 
     def _task(self, fields: Json, past: list[Change]) -> dict[str, Json]:
         moves = [change for change in past if change.field == "status"]
-        cancelled = bool(reading.word(fields.get("resolution"), {**CANCELLED, **self._values.get("resolution", {})}))
+        cancelled = bool(reading.word(fields.get("resolution"), self._cancelled))
         status = str((fields.get("status") or {}).get("id"))
         state = self._workflow.state(status, cancelled=cancelled, stream=self.stream)
         resolved = reading.instant(fields.get("resolutiondate"), {})
@@ -71,11 +81,7 @@ class Mapper:
         return {name: told.get(name) for name in KEPT[self.stream]} | self._special(past, moves, told)
 
     def _read(self, fields: Json) -> dict[str, Json]:
-        rules = RULES[self.stream]
-        return {name: self._value(name, rules[name], fields.get(field)) for name, field in self._located.items()}
-
-    def _value(self, name: str, rule: Rule, value: Json) -> Json:
-        return rule.read(value, {**rule.words, **self._values.get(name, {})})
+        return {name: read(fields.get(field), words) for name, field, read, words in self._readers}
 
     def _special(self, past: list[Change], moves: list[Change], told: Mapping[str, Json]) -> dict[str, Json]:
         if self.stream == "change":

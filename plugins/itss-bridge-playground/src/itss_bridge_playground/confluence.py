@@ -252,7 +252,7 @@ _ROUTES: Sequence[tuple[str, Callable[..., Answer]]] = (
 )
 
 
-class _Refused(Exception):  # noqa: N818 - an answer, not a fault of ours
+class _Refused(Exception):
     def __init__(self, status: int, title: str, code: str) -> None:
         super().__init__(title)
         self.status, self.title, self.code = status, title, code

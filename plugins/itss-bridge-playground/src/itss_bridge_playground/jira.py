@@ -150,9 +150,7 @@ class Jira:
         body = _body(request, BULK)
         issues = self._asked(body, BULK_ISSUES, view.now)
         wanted = _wanted(body.get("fields") or ["*navigable"], ("*navigable",))
-        return Answer(
-            body={"expand": "names,schema", "issues": [view.issue(i, wanted) for i in issues], "issueErrors": []}
-        )
+        return Answer(body={"issues": [view.issue(issue, wanted) for issue in issues], "issueErrors": []})
 
     def _changelogs(self, request: Request, view: View) -> Answer:
         body = _body(request, CHANGELOGS)

@@ -41,6 +41,21 @@ deployment = "cloud"
 url = "{atlassian}"
 username = "bridge@acme.example"
 secret = "env:PLAYGROUND_TOKEN"
+waiting = ["Waiting for customer"]
+[sources.jira.streams.change]
+jql = "project = OPS AND issuetype = Change"
+[sources.jira.streams.change.values.state]
+"待评估" = "assess"
+"待审批" = "authorise"
+"已排期" = "scheduled"
+"实施中" = "implement"
+"待评审" = "review"
+"已关闭" = "closed"
+"已取消" = "cancelled"
+[sources.jira.streams.problem]
+jql = "project = OPS AND issuetype = Problem"
+[sources.jira.streams.request]
+jql = "project = OPS AND issuetype = 服务请求"
 
 [sources.confluence]
 connector = "confluence"
@@ -64,6 +79,7 @@ class Playground:
 
     Raises:
         FileNotFoundError: *incidents* is `full` and its files are not there.
+        OSError: a port is taken.
     """
 
     def __init__(
@@ -79,7 +95,11 @@ class Playground:
         site = Atlassian(Jira(self.clock, seed=seed), Confluence(self.clock, seed=seed))
         self._running = ExitStack()
         self.servicenow = ToolServer(ServiceNow(self.clock, log, seed=seed), self.clock, ports[0])
-        self.atlassian = ToolServer(site, self.clock, ports[1])
+        try:
+            self.atlassian = ToolServer(site, self.clock, ports[1])
+        except OSError:
+            self.servicenow.stop()
+            raise
 
     def __enter__(self) -> Self:
         self._running.enter_context(self.servicenow)

@@ -29,32 +29,36 @@ TABLE = """
   iso20000-1:4.3/4 iso20000-1:7.5.1/4
 质量方针与服务管理方针 | 2015-06-15 | iso9001:5.2.1/2 iso20000-1:5.2.1/2
 组织环境与相关方分析 | 2015-10-12 2016-09-19 | iso9001:4.1/2 iso20000-1:4.1/2
-组织架构与岗位说明书 | 2015-07-01 2016-02-25 | itss:ppl-pos-a/b/c itss:cap-plan-b iso9001:5.3 iso20000-1:5.3
+组织架构与岗位说明书 | 2015-07-01 2016-02-25 | itss:ppl-pos-a/b/c itss:ppl-pos-a-level-2
+  itss:cap-plan-b itss:cap-plan-b-level-3 itss:cap-plan-d-level-2 iso9001:5.3 iso20000-1:5.3
 最高管理者承诺与管理者代表任命书 | 2015-06-18 | iso9001:5.1.1/2 iso20000-1:5.1
 2016 年度质量目标与服务目标分解表 | 2016-01-11 2016-07-08 | itss:cap-plan-c iso9001:6.2 iso20000-1:6.2.1/2
 风险和机遇识别评价表 | 2015-11-20 2016-11-18 | iso9001:6.1 iso20000-1:6.1
-服务目录 | 2015-06-22 2015-12-14 2016-05-17 | itss:cap-plan-a itss:prc-slm-a iso20000-1:8.2.4 iso9001:8.2.2
+服务目录 | 2015-06-22 2015-12-14 2016-05-17 | itss:cap-plan-a itss:cap-plan-a-level-3 itss:prc-slm-a
+  iso20000-1:8.2.4 iso9001:8.2.2
 Service Catalogue (English) | 2015-07-06 2016-05-18 | itss:prc-slm-a
 # 02 程序文件 | 2014-09-22
 成文信息控制程序 | 2015-06-25 2016-02-18 | iso9001:7.5.2/3 iso20000-1:7.5.2/3
 事件管理程序 | 2015-06-18 2016-03-10 | itss:prc-inc-a/b/c iso20000-1:8.6.1
-重大事件升级与通报规定 | 2015-08-03 2016-03-15 | itss:prc-inc-c iso20000-1:8.6.1
+重大事件升级与通报规定 | 2015-08-03 2016-03-15 | itss:prc-inc-c itss:prc-inc-a-level-2 iso20000-1:8.6.1
 服务请求管理程序 | 2015-07-20 2016-03-10 | itss:prc-inc-a itss:res-desk-b iso20000-1:8.6.2
 问题管理程序 | 2015-06-29 2016-01-26 | itss:prc-prb-a/b/c iso20000-1:8.6.3
-变更管理程序 | 2015-06-19 2015-11-05 2016-04-12 | itss:prc-chg-a/b iso20000-1:8.5.1.1/2/3 iso9001:8.5.6 iso9001:6.3
+变更管理程序 | 2015-06-19 2015-11-05 2016-04-12 | itss:prc-chg-a/b itss:prc-chg-a-level-2
+  iso20000-1:8.5.1.1/2/3 iso9001:8.5.6 iso9001:6.3
 发布管理程序 | 2014-11-17 | itss:prc-rel-a/b/c iso20000-1:8.5.3 iso9001:8.6
 发布与部署管理程序（修订稿） | 2016-04-25 2016-05-20 | itss:prc-rel-a iso20000-1:8.5.3 approved@2016-05-24
-  itss:prc-rel-b/c@2016-05-24
+  itss:prc-rel-b/c@2016-05-24 itss:prc-rel-c-level-2@2016-05-24
 配置管理程序 | 2015-08-10 2016-02-02 | itss:prc-cfg-a/b iso20000-1:8.2.6 iso9001:8.5.2
 配置审核作业指导书（讨论稿） | 2016-03-28 | itss:prc-cfg-c !unapproved
 资产管理程序 | 2015-09-07 | iso20000-1:8.2.5 iso9001:8.5.3
 服务级别管理程序 | 2015-07-13 2016-01-19 | itss:prc-slm-b/c/d iso20000-1:8.3.3 iso9001:8.2.3
 服务报告管理程序 | 2015-07-27 2016-02-29 | itss:prc-rep-a/b iso20000-1:9.4
 业务关系管理程序 | 2015-09-21 | itss:cap-do-b iso20000-1:8.3.2 iso9001:8.2.1
-供应商管理程序 | 2015-08-24 2016-04-06 | itss:res-spare-b iso20000-1:8.3.4.1 iso9001:8.4.1/2/3
-信息安全管理程序 | 2015-08-17 2016-03-02 | itss:prc-sec-a/b iso20000-1:8.7.3.1/2
-信息安全事件处置规程 | 2016-05-11 | iso20000-1:8.7.3.3 itss:prc-sec-b
-服务连续性与可用性管理程序 | 2015-10-26 | iso20000-1:8.7.1/2
+供应商管理程序 | 2015-08-24 2016-04-06 | iso20000-1:8.3.4.1 iso9001:8.4.1/2/3
+信息安全管理程序 | 2015-08-17 2016-03-02 | itss:prc-sec-a/b itss:prc-sec-a-level-2 iso20000-1:8.7.3.1/2
+信息安全事件处置规程 | 2016-05-11 | iso20000-1:8.7.3.3 itss:prc-sec-b itss:prc-sec-b-level-3
+服务连续性管理程序 | 2015-10-26 | iso20000-1:8.7.2
+服务可用性管理规定（送审稿） | 2016-04-29 | iso20000-1:8.7.1 !unapproved
 容量与需求管理程序 | 2014-12-08 | iso20000-1:8.4.2/3
 新服务及变更服务的策划与转换程序 | 2015-11-30 | iso20000-1:8.5.2.1/2/3 iso20000-1:8.2.2 iso9001:8.3.1/2/4/6
 内部审核程序 | 2015-06-30 | itss:cap-plan-d iso9001:9.2 iso20000-1:9.2
@@ -65,47 +69,55 @@ Service Catalogue (English) | 2015-07-06 2016-05-18 | itss:prc-slm-a
 客户满意度调查管理办法 | 2015-07-22 2016-03-30 | itss:prc-inc-d itss:cap-check-b iso9001:9.1.2
 监视和测量设备管理规定 | 2015-08-31 | iso9001:7.1.5 !archived@2016-02-15
 # 03 管理制度 | 2014-09-22
-服务台管理制度 | 2015-06-26 2016-02-16 | itss:res-desk-a/b/c
-知识库管理制度 | 2015-07-15 2016-04-08 | itss:res-kb-a/b/c/d itss:res-kb-e@2016-05-13 iso9001:7.1.6 iso20000-1:7.6
+服务台管理制度 | 2015-06-26 2016-02-16 | itss:res-desk-a/b/c itss:res-desk-c-level-2
+知识库管理制度 | 2015-07-15 2016-04-08 | itss:res-kb-a/b/c/d iso9001:7.1.6 iso20000-1:7.6
+  itss:res-kb-e@2016-05-13 itss:res-kb-e-level-3/2@2016-05-13
 备品备件管理制度 | 2015-09-10 | itss:res-spare-a/c iso9001:8.5.4
-运维工具管理规定 | 2015-10-19 2016-05-09 | itss:res-tool-a/b/c itss:tec-detect-a iso9001:7.1.3
+运维工具管理规定 | 2015-10-19 2016-05-09 | itss:res-tool-a/b/c itss:res-tool-b-level-3
+  itss:tec-detect-a iso9001:7.1.3
 服务数据管理规定 | 2016-02-22 | itss:res-data
 最终软件库管理规定（征求意见稿） | 2016-04-18 | itss:res-dsl !unapproved
-人员培训管理制度 | 2015-07-03 2016-01-28 | itss:ppl-mgt-b itss:ppl-know-a/b/c iso9001:7.2/3 iso20000-1:7.2/3
-绩效考核管理办法 | 2015-08-05 2016-01-28 | itss:ppl-mgt-c
-人员能力与任职资格标准 | 2014-10-20 | itss:ppl-skill-a/b itss:ppl-exp-a
-内外部沟通管理规定 | 2015-09-28 | iso9001:7.4 iso20000-1:7.4 itss:cap-do-b
+人员培训管理制度 | 2015-07-03 2016-01-28 | itss:ppl-mgt-b itss:ppl-know-a/b/c itss:ppl-know-b-level-3
+  iso9001:7.2/3 iso20000-1:7.2/3
+绩效考核管理办法 | 2015-08-05 2016-01-28 | itss:ppl-mgt-c itss:ppl-mgt-c-level-3
+人员能力与任职资格标准 | 2014-10-20 | itss:ppl-skill-a/b itss:ppl-skill-a-level-3 itss:ppl-exp-a/b
+内外部沟通管理规定 | 2015-09-28 | iso9001:7.4 iso20000-1:7.4 itss:cap-do-b itss:cap-do-b-level-3
 机房与办公环境管理规定 | 2015-08-12 | iso9001:7.1.4
 薪酬与人员编制方案 | 2015-12-21 | itss:ppl-mgt-a !restricted
 # 04 计划与方案 | 2014-09-22
-2016 年度运维服务能力管理计划 | 2016-01-06 2016-06-21 | itss:cap-plan-c itss:cap-do-a iso20000-1:6.3 iso20000-1:8.1
-2016 年度人员储备与招聘计划 | 2016-01-13 | itss:ppl-mgt-a iso9001:7.1.2 iso9001:7.1.1 iso20000-1:7.1
-2016 年度培训计划 | 2016-01-13 2016-07-05 | itss:ppl-mgt-b
-2016 年度内部审核计划 | 2016-02-08 | itss:cap-plan-d iso9001:9.2 iso20000-1:9.2
-运维技术研发规划（2015—2017） | 2015-06-24 | itss:tec-rnd-a/b
+2016 年度运维服务能力管理计划 | 2016-01-06 2016-06-21 | itss:cap-plan-c itss:cap-plan-c-level-3/2
+  itss:cap-do-a itss:cap-do-a-level-3/2 iso20000-1:6.3 iso20000-1:8.1
+2016 年度人员储备与招聘计划 | 2016-01-13 | itss:ppl-mgt-a itss:ppl-mgt-a-level-3 iso9001:7.1.1/2 iso20000-1:7.1
+2016 年度培训计划 | 2016-01-13 2016-07-05 | itss:ppl-mgt-b itss:ppl-mgt-b-level-2
+2016 年度内部审核计划 | 2016-02-08 | itss:cap-plan-d itss:cap-plan-d-level-3 iso9001:9.2 iso20000-1:9.2
+运维技术研发规划（2015—2017） | 2015-06-24 | itss:tec-rnd-a/b itss:tec-rnd-a-level-3
 核心业务系统应急预案 | 2015-10-28 2016-05-05 | itss:tec-resolve-b iso20000-1:8.7.2
-监控指标与告警阈值标准 | 2015-11-11 2016-08-15 | itss:tec-resolve-a itss:tec-detect-a/b
+监控指标与告警阈值标准 | 2015-11-11 2016-08-15 | itss:tec-resolve-a itss:tec-detect-a/b itss:tec-detect-b-level-3
+典型解决方案汇编 | 2015-12-08 2016-05-12 | itss:tec-resolve-b itss:tec-resolve-b-level-3
 服务交付实施方案（通用版） | 2015-08-19 | itss:cap-do-a iso20000-1:8.2.1 iso9001:8.1 iso9001:8.5.1
 测试环境搭建与验证方法 | 2015-09-01 | itss:tec-resolve-c
 # 05 记录与报告 | 2015-01-05
-内部审核报告 2015 | 2015-11-27 | itss:cap-check-a iso9001:9.2 iso20000-1:9.2
+内部审核报告 2015 | 2015-11-27 | itss:cap-check-a itss:cap-check-a-level-3/2 iso9001:9.2 iso20000-1:9.2
 管理评审会议纪要 2015 | 2015-12-18 | itss:cap-check-a iso9001:9.3.2/3 iso20000-1:9.3
 内部审核报告 2016 | 2016-11-25 | itss:cap-check-a iso9001:9.2 iso20000-1:9.2
 管理评审会议纪要 2016 | 2016-12-16 | itss:cap-check-a iso9001:9.3.2/3 iso20000-1:9.3
 2015 年度客户满意度调查报告 | 2016-01-22 | itss:cap-check-b iso9001:9.1.2
-2016 年第一季度服务报告 | 2016-04-15 | itss:prc-slm-c itss:cap-do-d iso20000-1:9.4
+2016 年第一季度服务报告 | 2016-04-15 | itss:prc-slm-c itss:prc-slm-c-level-2 itss:cap-do-d iso20000-1:9.4
 2016 年第二季度服务报告 | 2016-07-15 | itss:prc-slm-c iso20000-1:9.4
 事件管理月报（2016 年 4 月） | 2016-05-04 | itss:prc-inc-e itss:cap-check-c
-问题管理统计分析报告（2016 上半年） | 2016-07-11 | itss:prc-prb-d
+问题管理统计分析报告（2016 上半年） | 2016-07-11 | itss:prc-prb-d itss:prc-prb-d-level-2
 变更管理统计分析（2016 年 1—4 月） | 2016-05-16 | itss:prc-chg-c
-指标未达成原因分析及能力改进计划 | 2016-02-26 2016-05-26 | itss:cap-act-c/d
+指标未达成原因分析及能力改进计划 | 2016-02-26 2016-05-26 | itss:cap-act-c/d itss:cap-act-a-level-2
 服务过程记录抽查表 2016-Q1 | 2016-04-11 | itss:cap-do-c
-供应商年度评价记录 2015 | 2015-12-28 | itss:res-spare-b iso20000-1:8.3.4.1
-业务连续性演练报告 2015 | 2015-11-06 | iso20000-1:8.7.2
+供应商年度评价记录 2014 | 2015-01-23 | itss:res-spare-b iso20000-1:8.3.4.1
+供应商年度评价记录 2015 | 2016-06-03 | itss:res-spare-b iso20000-1:8.3.4.1
+应急演练与培训记录 2015 | 2015-11-06 | iso20000-1:8.7.2 itss-emergency-training itss-emergency-review
+2015 年度岗位知识与技能核查记录 | 2015-12-22 | itss:ppl-know-b-level-2 itss:ppl-skill-a-level-2
+运维人员履历及项目经历汇总表 | 2016-06-13 | itss:ppl-exp-a itss:ppl-exp-a-level-3
 关于客户投诉的专项说明 | 2016-03-18 | iso9001:8.2.1 !restricted
 # 06 模板 | 2015-01-05
-服务级别协议模板 | 2015-07-13 2016-01-19 | itss:prc-slm-b iso20000-1:8.3.3
-服务报告模板 | 2015-07-27 | itss:prc-rep-c
+服务级别协议模板 | 2015-07-13 2016-01-19 | itss:prc-slm-b itss:prc-slm-b-level-3 iso20000-1:8.3.3
+服务报告模板 | 2015-07-27 | itss:prc-rep-c itss:prc-rep-a-level-3
 变更申请单与回退方案模板 | 2015-11-05 | itss:prc-chg-a
 合同与服务要求更改确认单 | 2015-10-09 | iso9001:8.2.4
 旧版巡检记录表 | 2015-03-09 | !trashed@2016-05-12

@@ -107,10 +107,11 @@ class ToolServer:
         return self
 
     def stop(self) -> None:
-        """Stop serving and free the port."""
-        self._http.shutdown()
+        """Stop serving, if it has begun, and free the port."""
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
         self._http.server_close()
-        self._thread.join()
 
     def break_with(self, fault: str) -> None:
         """Switch a fault on by name, a common one or a quirk of this tool; KeyError names the known ones."""

@@ -4,7 +4,7 @@ A column that the instance does not give, or a value that is not what it should 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -65,6 +65,12 @@ def one_of(known: Mapping[str, str | bool]) -> Convert:
     return known.get
 
 
+def cell(row: Mapping[str, Json], column: str, convert: Convert) -> Json:
+    """The converted value of one column; None when the instance does not give it, or not as text."""
+    value = row.get(column)
+    return convert(value) if isinstance(value, str) else None
+
+
 def _time(value: str) -> datetime | None:
     try:
         return datetime.fromisoformat(value) if len(value) == _LENGTH and value[10] == " " else None
@@ -81,6 +87,13 @@ class Mapped:
     title: str
     states: Mapping[str, str]
     fields: tuple[Field, ...]
+
+
+def with_states(mapped: Mapped, states: Mapping[str, str]) -> Mapped:
+    """The mapping with an organisation's own state values added."""
+    known = one_of({**mapped.states, **states})
+    fields = tuple((ours, theirs, known if ours == "state" else convert) for ours, theirs, convert in mapped.fields)
+    return replace(mapped, fields=fields)
 
 
 def _ticket(states: Mapping[str, str]) -> tuple[Field, ...]:

@@ -23,15 +23,15 @@ class Page:
     """One report, ready to be rendered with more or fewer failing items."""
 
     def __init__(self, report: Report, language: str) -> None:
-        self._style = (_HERE / "report.css").read_text("utf-8")
-        self._script = (_HERE / "report.js").read_text("utf-8")
+        style = (_HERE / "report.css").read_text("utf-8") + _letters()
+        script = (_HERE / "report.js").read_text("utf-8")
         self._values: Mapping[str, Any] = {
             "report": report,
             "reading": Reading(report),
             "language": "zh" if language.startswith("zh") else "en",
-            "style": Markup(self._style),  # noqa: S704 - our own file
-            "script": Markup(self._script),  # noqa: S704 - our own file
-            "policy": policy(self._style, self._script),
+            "style": Markup(style),  # noqa: S704 - our own file
+            "script": Markup(script),  # noqa: S704 - our own file
+            "policy": policy(style, script),
         }
         self._template = _environment().get_template("report.html.j2")
 
@@ -53,7 +53,7 @@ def both(text: Text) -> Markup:
     zh, en = plain(text.zh), plain(text.en)
     if zh == en:
         return escape(zh)
-    return Markup('<span lang="zh">{}</span><span lang="en">{}</span>').format(zh, en)
+    return Markup("<i lang=zh>{}</i><i lang=en>{}</i>").format(zh, en)
 
 
 def phrase(name: str, **values: object) -> Markup:
@@ -90,6 +90,16 @@ def by_element(reading: Reading, framework_id: str) -> list[tuple[str, list[Row]
 def share(part: int, whole: int) -> str:
     """*part* of *whole* on a bar 100 wide."""
     return f"{100 * part / whole:.2f}" if whole else "0"
+
+
+def _letters() -> str:
+    """The letter of each status as style rules: letters only repeat what words beside them say, thousands of times."""
+    rules = [
+        f'html[data-language="{language}"] .key.{status.value}::before {{ content: "{letter[language]}"; }}\n'
+        for status, letter in wording.STATUS_LETTER.items()
+        for language in wording.LANGUAGES
+    ]
+    return "".join(rules)
 
 
 def _digest(content: str) -> str:

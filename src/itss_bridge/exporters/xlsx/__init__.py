@@ -28,7 +28,9 @@ class XlsxExporter(Exporter):
         content = io.BytesIO()
         workbook = Workbook(content, {"in_memory": True})
         created = report.as_of.astimezone(UTC).replace(tzinfo=None)
-        workbook.set_properties({"title": plain(report.organisation)[:200], "created": created, "author": "itss-bridge"})
+        workbook.set_properties(
+            {"title": plain(report.organisation)[:200], "created": created, "author": "itss-bridge"}
+        )
         book, reading = Book(workbook, language, report.organisation), Reading(report)
         places = evidence_rows(reading)
         cover(book, reading)

@@ -74,7 +74,7 @@ def _masthead(sheet: Sheet, reading: Reading) -> int:
     sheet.merged(0, 0, _LAST, report.organisation, "organisation")
     sheet.raw.set_row(0, 42)
     sheet.merged(1, 0, _LAST, book.words(PHRASE["bridge"]).replace("\n", " · "), "subtitle")
-    target = LEVEL[report.target] if report.target in LEVEL else PHRASE["no_target"]
+    target = LEVEL.get(report.target or 0, PHRASE["no_target"])
     facts = (
         ("as_of", f"{reading.minute(report.as_of)} ({report.time_zone})"),
         ("target", target[book.language]),

@@ -42,7 +42,7 @@ class Book:
         """A cell format by its name in `STYLES`; *quoted* keeps text that looks like a formula text when edited."""
         key = (style, quoted)
         if key not in self._formats:
-            properties: Mapping[str, Any] = BASE | STYLES[style] | ({"quote_prefix": True} if quoted else {})
+            properties = {**BASE, **STYLES[style], "quote_prefix": quoted}
             self._formats[key] = self._workbook.add_format(properties)
         return self._formats[key]
 

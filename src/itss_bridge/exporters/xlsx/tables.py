@@ -10,12 +10,14 @@ from itss_bridge.model import (
     Finding,
     Framework,
     LevelOutcome,
-    Mapping as Mapped,
     Measurement,
     PackOutcome,
     Row,
     Status,
     Unmapped,
+)
+from itss_bridge.model import (
+    Mapping as Mapped,
 )
 from itss_bridge.wording import (
     AUTHORITY,
@@ -50,8 +52,8 @@ _LEVELS = (
     "source", "confidence",
 )  # fmt: skip
 _CROSSWALK = (
-    "crosswalk", "source_requirement", "clause", "title", "source_status", "relationship", "target_requirement", "clause",
-    "title", "target_status", "strength", "review", "reviewer", "reviewed_on", "rationale",
+    "crosswalk", "source_requirement", "clause", "title", "source_status", "relationship", "target_requirement",
+    "clause", "title", "target_status", "strength", "review", "reviewer", "reviewed_on", "rationale",
 )  # fmt: skip
 
 

@@ -18,15 +18,15 @@ HERE = Path(__file__).parent
 
 
 def shares(sizes: dict[str, int], total: int) -> dict[str, int]:
-    """How many of *total* each stratum gives: largest remainder, at least one each; the sum is exact."""
+    """How many of *total* each stratum gives: largest remainder, at least one each where *total* allows."""
     exact = {name: total * size / sum(sizes.values()) for name, size in sizes.items()}
     share = {name: max(1, int(part)) for name, part in exact.items()}
     by_remainder = sorted(exact, key=lambda name: (share[name] - exact[name], name))
     for name in by_remainder[: total - sum(share.values())]:
         share[name] += 1
-    largest = sorted(share, key=lambda name: (-share[name], name))
-    for name in largest[: max(0, sum(share.values()) - total)]:
-        share[name] -= 1
+    while sum(share.values()) > total:
+        fullest = max((name for name in share if share[name] > 1), key=lambda name: (share[name] / exact[name], name))
+        share[fullest] -= 1
     return share
 
 

@@ -1,0 +1,53 @@
+"""The proof that the rows that came are the rows that were asked for.
+
+A ServiceNow instance drops parts of a query that it does not understand, without a word: a filter on an unreadable
+column then gives the whole table, a sort that is dropped makes paging lose rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from itss_bridge.errors import SourceUnavailable
+from itss_bridge.model import Json
+from itss_bridge_servicenow.mapping import cell, moment, text
+
+
+class Proof:
+    """What every row of one piece must satisfy, page after page."""
+
+    def __init__(self, table: str, where: Mapping[str, Json], columns: frozenset[str]) -> None:
+        """*where* is the piece, *columns* those that the organisation's own query names."""
+        since = where.get("since")
+        self._since = datetime.fromisoformat(since).strftime("%Y-%m-%d %H:%M:%S") if since else ""
+        self._from, self._below = where.get("from", ""), where.get("below", "")
+        self._columns = columns
+        self._table = table
+        self._first = ""
+
+    def check(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """Raises SourceUnavailable unless these rows were asked for, and are in order."""
+        for row in rows:
+            if not (cell(row, "sys_id", text) and cell(row, "sys_updated_on", moment)):
+                raise self._wrong("rows lack sys_id or sys_updated_on", "the account may not read these columns")
+            if not self._contains(row):
+                raise self._wrong("rows come that were not asked for", "the instance ignored a part of the query")
+        if rows and (unknown := self._columns - rows[0].keys()):
+            cause = "the stream's own query names it, and the instance ignores that"
+            raise self._wrong(f"there is no column {', '.join(sorted(unknown))}", cause)
+        self._check_order([row["sys_id"].casefold() for row in rows])
+
+    def _contains(self, row: Mapping[str, str]) -> bool:
+        key = row["sys_id"].casefold()
+        in_range = self._from <= key and (not self._below or key < self._below)
+        return in_range and row["sys_updated_on"] >= self._since
+
+    def _check_order(self, keys: list[str]) -> None:
+        # only keys of letters and digits: whatever else there is, databases sort in their own ways
+        plain = [key for key in keys if key.isalnum()]
+        if plain != sorted(plain) or (keys and keys[0] == self._first):
+            raise self._wrong("rows come out of order or twice", "the instance ignored ORDERBY or sysparm_offset")
+        self._first = keys[0] if keys else self._first
+
+    def _wrong(self, what: str, cause: str) -> SourceUnavailable:
+        fix = "give the account read access to all columns of the table; check the query of the source's streams"
+        return SourceUnavailable(f"{self._table}: {what}", cause=cause, fix=fix)

@@ -1,0 +1,62 @@
+"""The same report gives the same bytes: twice, in another process, whatever the hash seed, clock and time zone."""
+
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.sample_report import reports, sample_report
+
+from itss_bridge.exporters import EXPORTERS
+from itss_bridge.model import Report
+from itss_bridge.plugins import Plugins
+
+ROOT = Path(__file__).parents[2]
+PRINT_DIGESTS = """
+from hashlib import sha256
+from itss_bridge.exporters import EXPORTERS
+from tests.sample_report import sample_report
+for exporter in EXPORTERS:
+    for language in ("zh", "en"):
+        print(exporter.suffix, language, sha256(exporter().export(sample_report(), language)).hexdigest())
+"""
+
+
+def digests(report: Report) -> list[str]:
+    return [
+        f"{exporter.suffix} {language} {sha256(exporter().export(report, language)).hexdigest()}"
+        for exporter in EXPORTERS
+        for language in ("zh", "en")
+    ]
+
+
+def test_twice_gives_the_same_bytes(report: Report) -> None:
+    assert digests(report) == digests(sample_report())
+
+
+def test_a_fresh_process_with_another_hash_seed_and_time_zone_gives_the_same_bytes(report: Report) -> None:
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
+        "PYTHONHASHSEED": "4711",
+        "TZ": "America/Lima",
+        "LC_ALL": "C",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", PRINT_DIGESTS], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == digests(report)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(reports())
+def test_odd_texts_and_numbers_never_stop_an_export(odd: Report) -> None:
+    for exporter in EXPORTERS:
+        assert exporter().export(odd, "zh")
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".html", ".json", ".csv"])
+def test_the_exporter_is_found_by_its_suffix(suffix: str) -> None:
+    assert Plugins(points=[]).exporters[suffix] in EXPORTERS

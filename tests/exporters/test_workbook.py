@@ -1,0 +1,253 @@
+"""The workbook, read back by another library: sheets, rows, links, colours, and not one formula."""
+
+import io
+import shutil
+import subprocess
+import zipfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from tests.exporters.payloads import PAYLOADS
+from tests.sample_report import sample_report
+
+from itss_bridge.exporters.foreign import CELL_LIMIT, is_formula, link, plain
+from itss_bridge.exporters.reading import Reading
+from itss_bridge.exporters.xlsx import XlsxExporter
+from itss_bridge.model import Item, Report, Status
+from itss_bridge.wording import SHEET, STATUS, STREAM_STATE, VERDICT
+
+TABLES = ("matrix", "findings", "metrics", "evidence", "levels", "crosswalk")
+GREEN = "FFCFE8DA"
+
+
+def opened(report: Report, language: str = "zh") -> Any:
+    return load_workbook(io.BytesIO(XlsxExporter().export(report, language)))
+
+
+@pytest.fixture(scope="module")
+def book(report: Report) -> Any:
+    return opened(report)
+
+
+@pytest.fixture(scope="module")
+def infested_book(infested: Report) -> Any:
+    return opened(infested)
+
+
+def sheet(book: Any, name: str, language: str = "zh") -> Any:
+    return book[SHEET[name][language]]
+
+
+def column(book: Any, name: str, head: str, *, at: int = 1) -> list[Any]:
+    cells = {c.value.split("\n")[0]: c.column for c in sheet(book, name)[at]}
+    return [row[cells[head] - 1] for row in sheet(book, name).iter_rows(min_row=at + 1)]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_eight_sheets_are_there_in_order(report: Report, language: str) -> None:
+    assert opened(report, language).sheetnames == [text[language] for text in SHEET.values()]
+
+
+def test_heads_are_in_both_languages_the_chosen_one_first(report: Report, book: Any) -> None:
+    assert sheet(book, "metrics")["D1"].value == "状态\nState"
+    assert sheet(opened(report, "en"), "metrics", "en")["D1"].value == "State\n状态"
+
+
+def test_the_matrix_has_one_row_per_report_row_and_each_has_a_status(report: Report, book: Any) -> None:
+    statuses = [c.value for c in column(book, "matrix", "符合性", at=2)]
+    requirements = [c.value for c in column(book, "matrix", "要求条目", at=2)]
+    assert requirements == [row.requirement for row in report.rows]
+    assert len(statuses) == len(report.rows)
+
+
+def test_each_status_stands_beside_its_requirement(report: Report, book: Any) -> None:
+    shown = {row[3].value: row[6].value for row in sheet(book, "findings").iter_rows(min_row=2)}
+    assert shown == {
+        f.requirement: STATUS[f.status]["zh"] for findings in Reading(report).findings.values() for f in findings
+    }
+
+
+def test_only_conforming_is_green(book: Any) -> None:
+    good = {STATUS[Status.CONFORMING]["zh"], VERDICT["met"]["zh"], STREAM_STATE["complete"]["zh"], "达到要求"}
+    both = {f"{STATUS[Status.CONFORMING]['zh']}\n{STATUS[Status.CONFORMING]['en']}"}
+    mixed = {f"{STATUS[Status.CONFORMING]['zh']}\n"}
+    for page in book.worksheets:
+        for row in page.iter_rows():
+            for cell in row:
+                if cell.fill.fgColor.rgb == GREEN:
+                    text = str(cell.value)
+                    assert text in good | both or "符合 ×" in text or text in mixed, (page.title, cell.coordinate, text)
+
+
+def test_a_green_cell_of_several_clauses_has_conforming_ones_only(book: Any) -> None:
+    for row in sheet(book, "matrix").iter_rows(min_row=3, min_col=9):
+        for cell in row:
+            if cell.fill.fgColor.rgb == GREEN:
+                words = [line.split(" ×")[0] for line in cell.value.split("\n")]
+                assert set(words) <= {"符合", "不适用"}
+
+
+def test_every_evidence_row_has_a_verdict(book: Any, report: Report) -> None:
+    verdicts = [c.value for c in column(book, "evidence", "判定")]
+    entries = Reading(report).entries.values()
+    items = sum(len(e.result.measurement.failing) for e in entries if e.result.measurement)
+    assert len(verdicts) == len(entries) + items
+    assert set(verdicts) <= {text["zh"] for text in VERDICT.values()}
+
+
+def test_the_evidence_count_leads_down_to_the_check(report: Report, book: Any) -> None:
+    reading = Reading(report)
+    targets = sheet(book, "evidence")
+    counts = column(book, "matrix", "证据数", at=2)
+    linked = 0
+    for row, cell in zip(report.rows, counts, strict=True):
+        key = reading.entry_of(row.requirement)
+        assert bool(key) == bool(cell.hyperlink)
+        if key:
+            name, _, place = cell.hyperlink.location.partition("!")
+            assert name == f"'{SHEET['evidence']['zh']}'"
+            assert targets[place].value == key
+            linked += 1
+    assert linked
+
+
+def test_each_rule_of_each_level_leads_to_its_evidence(book: Any) -> None:
+    targets = sheet(book, "evidence")
+    rules, populations = column(book, "levels", "规则"), column(book, "levels", "总体 (n)")
+    for rule, cell in zip(rules, populations, strict=True):
+        place = cell.hyperlink.location.partition("!")[2]
+        assert targets[place].value.endswith(f"/{rule.value}")
+
+
+def test_failing_items_link_to_their_tickets(book: Any, report: Report) -> None:
+    links = {c.value: c.hyperlink.target for c in column(book, "evidence", "工单或文件") if c.hyperlink}
+    items = [i for m in report.assessment.measurements for i in m.failing]
+    assert links == {i.ref: i.url for i in items}
+    assert links
+
+
+def test_an_incomplete_stream_screams_on_the_cover(book: Any) -> None:
+    cells = [c for row in sheet(book, "cover").iter_rows() for c in row if c.value]
+    alarms = [c for c in cells if c.fill.fgColor.rgb == "FFB3261E"]
+    assert any("7 个数据流中有 2 个不完整" in str(c.value) for c in alarms)
+    assert {c.value for c in alarms} >= {"不完整", "采集失败"}
+
+
+def test_a_whole_report_does_not_scream() -> None:
+    cells = [c for row in sheet(opened(sample_report(whole=True)), "cover").iter_rows() for c in row]
+    assert not [c for c in cells if c.fill.fgColor.rgb == "FFB3261E"]
+
+
+def test_no_streams_at_all_scream_too(report: Report) -> None:
+    cells = [c for row in sheet(opened(replace(report, streams=())), "cover").iter_rows() for c in row]
+    assert [c for c in cells if c.fill.fgColor.rgb == "FFB3261E"]
+
+
+def test_numbers_are_numbers_and_times_are_times(book: Any, report: Report) -> None:
+    values = [c.value for c in column(book, "metrics", "值")]
+    assert values == [m.value for m in report.assessment.measurements]
+    assert all(isinstance(c.value, datetime) for c in column(book, "metrics", "止（不含）"))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_frozen_filtered_and_print_on_a4_with_their_heads(book: Any, name: str) -> None:
+    page = sheet(book, name)
+    assert page.freeze_panes
+    assert page.auto_filter.ref
+    assert page.page_setup.paperSize == 9
+    assert page.page_setup.orientation == "landscape"
+    assert page.page_setup.fitToHeight == 0
+    assert page.print_title_rows
+
+
+def test_columns_fit_chinese(book: Any) -> None:
+    titles = column(book, "matrix", "名称", at=2)
+    assert sheet(book, "matrix").column_dimensions["E"].width >= min(34, max(2 * len(c.value) for c in titles))
+
+
+def cells(book: Any) -> list[Any]:
+    return [c for page in book.worksheets for row in page.iter_rows() for c in row if c.value is not None]
+
+
+def test_sixty_payloads_stay_text(infested_book: Any, infested: Report) -> None:
+    found = cells(infested_book)
+    assert not [c for c in found if c.data_type == "f"]
+    texts = {c.value for c in found if c.data_type == "s"}
+    assert len(PAYLOADS) == 60
+    for payload in PAYLOADS:
+        assert plain(payload) in texts, repr(payload)
+
+
+def test_text_that_looks_like_a_formula_stays_text_when_edited(infested_book: Any) -> None:
+    suspects = [c for c in cells(infested_book) if c.data_type == "s" and is_formula(c.value)]
+    assert suspects
+    assert all(c.quotePrefix for c in suspects)
+
+
+def test_links_lead_only_where_they_may(infested_book: Any) -> None:
+    targets = [c.hyperlink for c in cells(infested_book) if c.hyperlink]
+    assert targets
+    for found in targets:
+        assert found.location or link(found.target) == found.target
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[::6])
+def test_no_organisation_name_breaks_the_cover(report: Report, payload: str) -> None:
+    book = opened(replace(report, organisation=payload))
+    assert sheet(book, "cover")["A1"].value == plain(payload)
+    assert sheet(book, "cover")["A1"].data_type == "s"
+
+
+def test_a_text_too_long_for_a_cell_is_cut_with_a_marker(report: Report) -> None:
+    item = Item("1", "字" * 40_000, "", None, met=False, excluded=None, at=None)
+    long = _with_item(report, item)
+    shown = [c.value for c in cells(opened(long)) if isinstance(c.value, str) and len(c.value) > 30_000]
+    assert shown
+    assert all(len(text) <= CELL_LIMIT and "已截断" in text for text in shown)
+
+
+def test_a_number_that_no_sheet_can_hold_is_said_in_words(report: Report) -> None:
+    item = Item("1", "INC1", "", float("nan"), met=False, excluded=None, at=datetime.fromisoformat("1066-10-14T00:00Z"))
+    values = {c.value for c in cells(opened(_with_item(report, item)))}
+    assert {"nan", "1066-10-14 08:05"} <= values
+
+
+def test_nothing_outside_is_loaded(report: Report) -> None:
+    with zipfile.ZipFile(io.BytesIO(XlsxExporter().export(report, "zh"))) as archive:
+        names = archive.namelist()
+    assert not [n for n in names if "vba" in n.lower() or "externalLink" in n or "connections" in n]
+
+
+def test_a_large_report_is_written_whole(large: Report) -> None:
+    book = opened(large)
+    entries = Reading(large).entries.values()
+    items = sum(len(e.result.measurement.failing) for e in entries if e.result.measurement)
+    assert sheet(book, "evidence").max_row == 1 + len(entries) + items
+    assert items >= 1000
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice (soffice) is not on PATH")
+def test_libreoffice_opens_it_without_repair(report: Report, tmp_path: Path) -> None:
+    file = tmp_path / "matrix.xlsx"
+    file.write_bytes(XlsxExporter().export(report, "zh"))
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(file)]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    assert (tmp_path / "matrix.pdf").read_bytes().startswith(b"%PDF")
+
+
+def _with_item(report: Report, item: Item) -> Report:
+    """The report with one more failing item in its first check with failing items."""
+    findings = dict(report.assessment.findings)
+    for name, finding in findings.items():
+        checks = tuple(
+            replace(c, measurement=replace(c.measurement, failing=(item,))) if c.measurement else c
+            for c in finding.checks
+        )
+        findings[name] = replace(finding, checks=checks)
+    return replace(report, assessment=replace(report.assessment, findings=findings))
