@@ -47,6 +47,14 @@ from itss_bridge.model import (
 AS_OF = datetime(2016, 5, 31, 16, 0, tzinfo=UTC)
 ORIGIN = Origin(("sample",), "high", "sample.yaml:1")
 
+CHAPTERS = """\
+cap|5|management|能力管理|Capability management
+ppl|6|people|人员|People
+res|7|resource|资源|Resources
+tec|8|technology|技术|Technology
+prc|9|process|过程|Process
+"""
+
 ITSS = """\
 cap-plan|5.2|management|策划|Plan|服务目录;组织架构与制度;四要素指标体系;质量管理与内审机制|Service catalogue;Organisation and rules;Indicators of the four elements;Quality management and internal audit
 cap-do|5.3|management|实施|Implement|实施计划;需方沟通机制;活动留痕;交付物质量|Implementation plans;Customer communication;Traceable records;Quality of deliverables
@@ -272,18 +280,24 @@ def _iso_framework(name: str, title: str, edition: str, requirements: list[Requi
 
 def _itss(copy: int) -> Iterator[Requirement]:
     tail = f"-{copy}" if copy else ""
+    for name, clause, element, zh, en in (line.split("|") for line in CHAPTERS.splitlines()):
+        yield _node(f"{name}{tail}", None, Text(en, zh), element, clause, assessable=False)
     for line in ITSS.splitlines():
         name, clause, element, zh, en, zh_items, en_items = line.split("|")
-        parent = f"itss:{name}{tail}"
-        numbers = {"gbt28827.1-2022": None, "gbt28827.1-2012": clause}
-        yield _requirement(parent, None, Text(en, zh), element, numbers, assessable=False)
+        chapter = f"itss:{name.partition('-')[0]}{tail}"
+        yield _node(f"{name}{tail}", chapter, Text(en, zh), element, clause, assessable=False)
         for letter, zh_item, en_item in zip("abcde", zh_items.split(";"), en_items.split(";"), strict=False):
-            own = numbers | {"gbt28827.1-2012": f"{clause} {letter})"}
-            title = Text(f"{en}: {en_item[0].lower()}{en_item[1:]}", f"{zh}：{zh_item}")
-            yield _requirement(f"itss:{name}{tail}-{letter}", parent, title, element, own, assessable=True)
+            title, number = Text(en_item, zh_item), f"{clause} {letter})"
+            yield _node(f"{name}{tail}-{letter}", f"itss:{name}{tail}", title, element, number, assessable=True)
     if not copy:
-        title = Text("Service data", "服务数据")
-        yield _requirement("itss:res-data", None, title, "resource", {"gbt28827.1-2022": None}, assessable=True)
+        yield _node("res-data", "itss:res", Text("Service data", "服务数据"), "resource", None, assessable=True)
+
+
+def _node(
+    name: str, parent: str | None, title: Text, element: str, clause: str | None, *, assessable: bool
+) -> Requirement:
+    clauses = {"gbt28827.1-2022": None, "gbt28827.1-2012": clause}
+    return _requirement(f"itss:{name}", parent, title, element, clauses, assessable=assessable)
 
 
 def _iso(framework: str, edition: str, table: str, copy: int) -> Iterator[Requirement]:

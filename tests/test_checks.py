@@ -160,7 +160,10 @@ def test_populations_of_tickets_are_measured_over_twelve_months() -> None:
 
 
 def test_nothing_of_the_consultants_page_is_in_a_check_or_an_official_pack() -> None:
-    sober = [*CHECKS.values(), *(rule for pack in PACKS.values() if pack.authority == "official" for rule in pack.rules)]
+    sober = [
+        *CHECKS.values(),
+        *(rule for pack in PACKS.values() if pack.authority == "official" for rule in pack.rules),
+    ]
 
     assert not [thing.id for thing in sober if "SEED-002" in thing.origin.source]
 
@@ -179,7 +182,9 @@ def test_every_rule_of_a_pack_names_the_packs_own_source() -> None:
 def test_the_consultants_thresholds_are_the_recorded_ones() -> None:
     numbers = {row["id"]: row for row in _facts("seed_numbers.yaml")["numbers"] if row["seed"] == "SEED-002"}
     required = {name for name, row in numbers.items() if row["kind"] == "requirement"}
-    cited = Counter(name for rule in PACKS["consultant-002"].rules for name in re.findall(r"N\d{3}", rule.origin.confidence))
+    cited = Counter(
+        name for rule in PACKS["consultant-002"].rules for name in re.findall(r"N\d{3}", rule.origin.confidence)
+    )
 
     assert set(cited) == required, "each requirement is a rule, and no marketing claim is one"
     for rule in PACKS["consultant-002"].rules:
@@ -193,7 +198,9 @@ def test_the_consultants_thresholds_are_the_recorded_ones() -> None:
 
 def test_the_conditions_of_2020_are_the_recorded_ones() -> None:
     rules = {rule.id.removeprefix("rules-2020."): rule for rule in PACKS["itss-application-2020"].rules}
-    assert _facts("maturity_model.yaml")["application_conditions"]["rules_2020"]["l1"].startswith("level-2 certificate >=3")
+    assert _facts("maturity_model.yaml")["application_conditions"]["rules_2020"]["l1"].startswith(
+        "level-2 certificate >=3"
+    )
 
     assert {name: int(rule.criterion.threshold or 0) for name, rule in rules.items() if "months" in rule.metric} == {
         "l4.business": 12,
@@ -211,7 +218,9 @@ def test_the_conditions_of_2020_are_the_recorded_ones() -> None:
 def test_a_population_query_speaks_plain_sql() -> None:
     """No `::`, `QUALIFY`, `FILTER` or `EXCLUDE`: the same query must run elsewhere."""
     for metric in METRICS.values():
-        assert not re.search(r"::|\bQUALIFY\b|\bFILTER\b|\bEXCLUDE\b|\bdate_diff\b|\bILIKE\b", metric.population), metric.id
+        assert not re.search(r"::|\bQUALIFY\b|\bFILTER\b|\bEXCLUDE\b|\bdate_diff\b|\bILIKE\b", metric.population), (
+            metric.id
+        )
 
 
 def test_a_population_query_reads_the_streams_it_declares_and_no_others() -> None:
@@ -219,4 +228,14 @@ def test_a_population_query_reads_the_streams_it_declares_and_no_others() -> Non
     for metric in METRICS.values():
         read_from = set(re.findall(r"\b(?:FROM|JOIN)\s+([a-z_]+)", metric.population)) & streams
         assert read_from == set(metric.streams), metric.id
-        assert ("parameter" in re.findall(r"\bJOIN\s+([a-z_]+)", metric.population)) == bool(metric.parameters), metric.id
+        assert ("parameter" in re.findall(r"\bJOIN\s+([a-z_]+)", metric.population)) == bool(metric.parameters), (
+            metric.id
+        )
+
+
+def test_what_the_itss_crosswalks_cannot_reach_has_a_check_of_its_own() -> None:
+    checked = {requirement for check in CHECKS.values() for requirement in check.requirements}
+    for crosswalk in CATALOGUE.crosswalks.values():
+        if crosswalk.source == "itss":
+            left_out = {u.requirement for u in crosswalk.unmapped if CATALOGUE.requirements[u.requirement].assessable}
+            assert left_out - checked == set(), crosswalk.id

@@ -4,6 +4,9 @@ A case lists rows per stream, the period, and what the population must be: an it
 value (a number), or is left out (the reason). Times without a zone are UTC. To add a case, add it to the YAML file.
 """
 
+import csv
+import gzip
+import os
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from itss_bridge.catalogue.parse import metric as parsed
 from itss_bridge.catalogue.yaml import read
@@ -25,6 +29,8 @@ from itss_bridge.metrics import DuckEngine, measure, population
 from itss_bridge.model import Item, Measurement, Metric
 
 CASES = Path(__file__).parent / "cases" / "metrics"
+SHARED = Path(os.environ.get("ITSS_BRIDGE_SHARED", Path(__file__).parent.parent.parent / "shared"))
+RECORDED = SHARED / "data" / "uci_incident_event_log"
 METRICS = {path.stem: parsed(read(path, "metric")) for path in sorted((folder("mappings") / "metrics").glob("*.yaml"))}
 UNCHANGED = datetime(2015, 1, 1, tzinfo=UTC)
 END = datetime(2016, 6, 1, tzinfo=UTC)
@@ -51,7 +57,9 @@ class CaseEngine(DuckEngine):
 
 
 def _stored(stream: str, row: Mapping[str, Any]) -> Any:
-    moments = {name for name, column in StreamRows.of(stream).columns.items() if str(column.type).startswith("timestamp")}
+    moments = {
+        name for name, column in StreamRows.of(stream).columns.items() if str(column.type).startswith("timestamp")
+    }
     data = {name: moment(v) if name in moments and v else v for name, v in row.items() if name not in ENVELOPE}
     key = str(row["id"])
     changed = moment(row.get("changed_at", UNCHANGED))
@@ -117,7 +125,9 @@ def test_every_metric_has_two_cases_and_one_of_them_at_an_edge(name: str) -> Non
 
     assert len(cases) >= 2
     assert len({case["name"] for case in cases}) == len(cases)
-    assert any(not case["value"] or any(isinstance(said, str) for said in case["population"].values()) for case in cases)
+    assert any(
+        not case["value"] or any(isinstance(said, str) for said in case["population"].values()) for case in cases
+    )
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -153,7 +163,11 @@ COUNTED = sorted(name for name, metric in METRICS.items() if TICKETS & set(metri
     ("name", "mark"),
     [
         *((name, {"labels": [label]}) for name in COUNTED for label in ("test", "duplicate")),
-        *((name, {"resolution_code": "Duplicate"}) for name in COUNTED if "resolution_code" in METRICS[name].population),
+        *(
+            (name, {"resolution_code": "Duplicate"})
+            for name in COUNTED
+            if "resolution_code" in METRICS[name].population
+        ),
     ],
     ids=str,
 )
@@ -267,3 +281,48 @@ def test_two_windows_side_by_side_count_what_one_window_counts(engine: CaseEngin
 
     assert whole.n == first.n + second.n
     assert whole.items == first.items + second.items
+
+
+# What really happened once: 24,918 recorded incidents, each as its last event left it.
+
+
+def _last_events() -> dict[str, dict[str, str]]:
+    """The last event of each incident, by number."""
+    last: dict[str, dict[str, str]] = {}
+    for path in sorted(RECORDED.glob("incident_event_log.part*.csv.gz")):
+        with gzip.open(path, "rt", newline="", encoding="utf-8") as lines:
+            last |= {event["number"]: event for event in csv.DictReader(lines)}
+    return last
+
+
+def _recorded(text: str) -> datetime | None:
+    return None if text == "?" else datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=UTC)
+
+
+def _recorded_incident(number: str, event: Mapping[str, str]) -> dict[str, Any]:
+    times = {name: _recorded(event[name]) for name in ("opened_at", "resolved_at", "closed_at")}
+    return {"id": number, "state": "closed", "reopen_count": int(event["reopen_count"]), **times}
+
+
+def _recorded_clock(number: str, event: Mapping[str, str]) -> dict[str, Any]:
+    ended = _recorded(event["resolved_at"]) or _recorded(event["closed_at"])
+    return {"id": number, "stage": "completed", "breached": event["made_sla"] == "false", "ended_at": ended}
+
+
+@pytest.mark.skipif(not RECORDED.is_dir(), reason=f"{RECORDED} is not here: the recorded incidents are kept outside")
+def test_the_recorded_incidents_give_their_published_reference_values(engine: CaseEngine) -> None:
+    events = _last_events()
+    streams = {
+        "incident": [_recorded_incident(number, event) for number, event in events.items()],
+        "sla": [_recorded_clock(number, event) for number, event in events.items()],
+    }
+    engine.give(streams)
+    sla, mttr, reopen = (
+        measure(METRICS[name], engine, None, datetime(2018, 1, 1, tzinfo=UTC), {})
+        for name in ("kpi-sla", "kpi-mttr", "kpi-reopen")
+    )
+
+    assert (sla.numerator, sla.denominator) == (15_803, 24_918)
+    assert (mttr.n, mttr.excluded) == (23_362, {"no resolution time": 1_556})
+    assert (mttr.value, mttr.spread["median"]) == (pytest.approx(178.1716, abs=1e-4), pytest.approx(22.1))
+    assert (reopen.numerator, reopen.denominator) == (275, 24_918)

@@ -85,7 +85,7 @@ class DuckEngine(Engine):
     def _shaped(self, metric: Metric) -> str:
         given = {row[0] for row in self._db.execute("DESCRIBE answer").fetchall()}
         columns = ", ".join(
-            f'CAST({quoted if name in given or name == "id" else "NULL"} AS {kind}) AS {quoted}'
+            f"CAST({quoted if name in given or name == 'id' else 'NULL'} AS {kind}) AS {quoted}"
             for name, kind in _POPULATION.items()
             if (quoted := f'"{name}"')
         )

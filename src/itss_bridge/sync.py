@@ -73,7 +73,24 @@ def sync_source(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
             identity = job.connector.check()
     except BridgeError as error:
         return {stream: _failed(job, lake, stream, error, None) for stream in streams}
-    return {stream: _sync_or_fail(job, lake, stream, identity) for stream in streams}
+    outcomes = {stream: _sync_or_fail(job, lake, stream, identity) for stream in streams}
+    return outcomes | {stream: _ended(job, lake, stream, identity) for stream in _given_before(job, lake) - set(streams)}
+
+
+def _given_before(job: SourceRun, lake: Lake) -> set[str]:
+    """Streams that this source once gave."""
+    lasts = {stream: lake.table(stream).last() for stream in lake.streams()}
+    return {stream for stream, last in lasts.items() if last and job.source in last.sources}
+
+
+def _ended(job: SourceRun, lake: Lake, stream: str, identity: Identity) -> StreamOutcome:
+    """A stream that the source used to give and no longer does: what we hold of it goes stale, and says so."""
+    error = SourceUnavailable(
+        f"{job.source} no longer gives {stream}",
+        cause="its table or file was taken out of the configuration",
+        fix="put it back; to end it properly, let it be empty for one sync first",
+    )
+    return _failed(job, lake, stream, error, identity)
 
 
 def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -> StreamOutcome:

@@ -260,6 +260,10 @@ PHRASE: Mapping[str, Text] = {
         "{n} of {all} data streams are not complete. What rests on them is undetermined, whatever else looks good.",
         "{all} 个数据流中有 {n} 个不完整。凡依赖其数据的结论一律为“证据不足”，不论其他部分是否良好。",
     ),
+    "alarm_none": Text(
+        "Nothing has been collected: every result that needs evidence is undetermined.",
+        "尚未采集任何数据：凡需证据的结论一律为“证据不足”。",
+    ),
     "alarm_title": Text("Evidence is incomplete", "证据不完整"),
     "all_complete": Text("All {all} data streams are complete.", "全部 {all} 个数据流均已完整采集。"),
     "all_time": Text("all time", "不限期间"),
@@ -299,6 +303,7 @@ PHRASE: Mapping[str, Text] = {
     ),
     "last_months": Text("last {n} months", "近 {n} 个月"),
     "legend": Text("Legend", "图例"),
+    "level_checks": Text("Rules of levels alone", "仅用于等级的规则"),
     "levels": Text("ITSS level", "ITSS 等级"),
     "levels_lead": Text(
         "Four rising steps: level 4 is the lowest, level 1 the highest; each step contains those below it.",

@@ -97,23 +97,30 @@ def matrix_view(report: Report, language: str) -> Group:
     table = _table(["clause", "requirement", "status", "evidence"], language, row_styles=["", ""])
     for framework in others:
         table.add_column(framework.id, overflow="fold")
-    previous: str | None = None
+    framework, parent = "itss", ""
     for row in report.rows:
-        parent = report.requirement(row.requirement).parent
-        if parent != previous:
-            _heading(table, report, parent, language, len(others))
-            previous = parent
+        requirement = report.requirement(row.requirement)
+        if requirement.framework != framework:
+            framework = requirement.framework
+            _heading(table, "", _unreached(report.framework_of(row.requirement), language), len(others))
+        if requirement.parent and requirement.parent != parent:
+            parent = requirement.parent
+            heading = report.requirement(parent)
+            clause = report.framework_of(parent).clause(heading) or ""
+            _heading(table, clause, heading.title[language], len(others))
         table.add_row(*_matrix_line(report, row, others, language))
     return Group(_title(report, language), readiness(report, language), table, _legend(language))
 
 
-def _heading(table: Table, report: Report, parent: str | None, language: str, others: int) -> None:
+def _heading(table: Table, clause: str, title: str, others: int) -> None:
     if table.row_count:
         table.add_section()
-    if parent is not None:
-        requirement = report.requirement(parent)
-        clause = report.framework_of(parent).clause(requirement) or ""
-        table.add_row(Line(clause, "bold"), Line(requirement.title[language], "bold"), "", "", *[""] * others)
+    table.add_row(Line(clause, "bold"), Line(title, "bold"), "", "", *[""] * others)
+
+
+def _unreached(framework: Framework, language: str) -> str:
+    name = framework.title[language]
+    return f"{name} · 未被 ITSS 条款覆盖" if language == "zh" else f"{name} · not reached by any ITSS item"
 
 
 def _matrix_line(report: Report, row: Row, others: Sequence[Framework], language: str) -> list[RenderableType]:

@@ -128,7 +128,12 @@ class StreamTable:
                 self.path.mkdir(parents=True, exist_ok=True)
                 place = str(self.path)
                 create_table_with_add_actions(
-                    place, schema, [action] if action else [], "error", configuration=_SETTINGS, commit_properties=properties
+                    place,
+                    schema,
+                    [action] if action else [],
+                    "error",
+                    configuration=_SETTINGS,
+                    commit_properties=properties,
                 )
             else:
                 table.create_write_transaction(actions, "append", schema, commit_properties=properties)

@@ -1,7 +1,7 @@
 """How a finished report is read: look-ups and groupings that several exporters share. Nothing is judged here."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from itss_bridge.model import (
     Framework,
     Measurement,
     Metric,
+    PackOutcome,
     Report,
     Requirement,
     Row,
@@ -27,14 +28,23 @@ GAPS = (Status.NONCONFORMING, Status.PARTIAL, Status.UNDETERMINED)
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of one pack at one level; *key* names its entry."""
+
+    level: int
+    pack: PackOutcome
+    result: CheckResult
+    key: str
+
+
+@dataclass(slots=True)
 class Entry:
-    """One check result, once, with all that it speaks to; *pack* and *level* are set for a level rule."""
+    """One check result, shown once, with the requirements and the levels that it speaks to."""
 
     key: str
     result: CheckResult
-    requirements: tuple[str, ...]
-    pack: str = ""
-    level: int | None = None
+    requirements: list[str] = field(default_factory=list)
+    levels: list[int] = field(default_factory=list)
 
 
 def most_cautious(statuses: Iterable[Status]) -> Status:
@@ -88,6 +98,12 @@ class Reading:
         found = self.requirements.get(requirement_id)
         return found.title if found else Text(requirement_id, requirement_id)
 
+    def above(self, requirement_id: str) -> Text | None:
+        """The title of the clause that a requirement stands in, unless that is a whole chapter."""
+        found = self.requirements.get(requirement_id)
+        parent = self.requirements.get(found.parent or "") if found else None
+        return parent.title if parent and parent.parent else None
+
     def clause(self, requirement_id: str) -> str:
         """The confirmed clause number, or an empty string."""
         found = self.requirements.get(requirement_id)
@@ -112,33 +128,53 @@ class Reading:
         return {framework: tuple(rows) for framework, rows in grouped.items()}
 
     @cached_property
+    def ordered(self) -> tuple[Framework, ...]:
+        """All frameworks, the one that the matrix starts from first."""
+        first = next(iter(self.rows), "")
+        return tuple(sorted(self.report.frameworks, key=lambda framework: framework.id != first))
+
+    @cached_property
     def findings(self) -> dict[str, tuple[Finding, ...]]:
         """Findings of assessable requirements by framework, in the order of the standard."""
-        return {f.id: self.report.findings(f.id) for f in self.report.frameworks}
+        return {f.id: self.report.findings(f.id) for f in self.ordered}
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
-        """Each check result once, by key: those of requirements first, then the rules of levels 4 to 1."""
-        found = {f"{e.pack}/{e.result.check.id}" if e.pack else e.result.check.id: e for e in self._entries()}
-        return {key: Entry(key, e.result, e.requirements, e.pack, e.level) for key, e in found.items()}
+        """Each check result once, by key: those of requirements first, then what only level rules ask."""
+        return self._indexed[0]
 
-    def _entries(self) -> Iterator[Entry]:
-        results: dict[str, CheckResult] = {}
-        spoken_to: dict[str, list[str]] = {}
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all packs, level 4 first."""
+        return self._indexed[1]
+
+    @cached_property
+    def _indexed(self) -> tuple[dict[str, Entry], tuple[Rule, ...]]:
+        entries: dict[str, Entry] = {}
+        rules: list[Rule] = []
         for finding in (f for findings in self.findings.values() for f in findings):
             for result in finding.checks:
-                results.setdefault(result.check.id, result)
-                spoken_to.setdefault(result.check.id, []).append(finding.requirement)
-        yield from (Entry(key, result, tuple(spoken_to[key])) for key, result in results.items())
-        for _, outcome in sorted(self.report.assessment.levels.items(), reverse=True):
+                _entry(entries, result, finding.requirement).requirements.append(finding.requirement)
+        for level, outcome in sorted(self.report.assessment.levels.items(), reverse=True):
             for pack in outcome.packs:
-                for rule in pack.rules:
-                    yield Entry("", rule, rule.check.requirements, pack.pack.id, outcome.level)
+                for result in pack.rules:
+                    entry = _entry(entries, result, f"{pack.pack.id}-{level}")
+                    entry.levels.append(level)
+                    rules.append(Rule(level, pack, result, entry.key))
+        return entries, tuple(rules)
 
     def entry_of(self, requirement_id: str) -> str:
         """The key of the first check behind a requirement, or an empty string."""
         finding = self.report.assessment.findings.get(requirement_id)
-        return finding.checks[0].check.id if finding and finding.checks else ""
+        return self.key(finding.checks[0], requirement_id) if finding and finding.checks else ""
+
+    def key(self, result: CheckResult, owner: str) -> str:
+        """The key of a check result that *owner* rests on."""
+        return _entry(self.entries, result, owner).key
+
+    def rules_of(self, level: int, pack_id: str) -> tuple[Rule, ...]:
+        """The rules of one pack at one level."""
+        return tuple(r for r in self.rules if r.level == level and r.pack.pack.id == pack_id)
 
     @cached_property
     def unfinished(self) -> tuple[StreamState, ...]:
@@ -152,14 +188,10 @@ class Reading:
         return tuple(f for status in GAPS for f in findings if f.status is status)
 
     @cached_property
-    def missing_rules(self) -> tuple[Entry, ...]:
+    def missing_rules(self) -> tuple[Rule, ...]:
         """Rules not met or undetermined of levels 4 up to the target (all levels when none is set), lowest first."""
         goal = self.report.target or 1
-        return tuple(
-            entry
-            for entry in self.entries.values()
-            if entry.level is not None and entry.level >= goal and entry.result.verdict is not Verdict.MET
-        )
+        return tuple(r for r in self.rules if r.level >= goal and r.result.verdict is not Verdict.MET)
 
     @cached_property
     def unmapped(self) -> dict[tuple[str, str], Text]:
@@ -179,6 +211,14 @@ class Reading:
     def editions(self, framework: Framework) -> str:
         """Ids of a framework's editions, the one in force first."""
         return " · ".join(edition.id for edition in framework.editions)
+
+
+def _entry(entries: dict[str, Entry], result: CheckResult, owner: str) -> Entry:
+    """The entry of *result*: by its check's id, unless that id already stands for another result."""
+    key = result.check.id
+    if key in entries and entries[key].result != result:
+        key = f"{owner}/{key}"
+    return entries.setdefault(key, Entry(key, result))
 
 
 def measured_state(measurement: Measurement | None) -> str:

@@ -11,7 +11,7 @@ ITEMS: Final = (50, 20, 8, 3, 0)
 
 
 class HtmlExporter(Exporter):
-    """One file of at most 2 MB that opens from a disk, a mail or a share, on a screen, a phone or on paper."""
+    """One file, at most 2 MB for the shipped catalogue, that opens from a disk, a mail or a share, on a screen, a phone or on paper."""
 
     name: ClassVar[str] = "html"
     suffix: ClassVar[str] = ".html"

@@ -95,7 +95,8 @@ def share(part: int, whole: int) -> str:
 def _letters() -> str:
     """The letter of each status as style rules: letters only repeat what words beside them say, thousands of times."""
     rules = [
-        f'html[data-language="{language}"] .key.{status.value}::before {{ content: "{letter[language]}"; }}\n'
+        f'html[data-language="{language}"] :is(.badge, .tile, .key).{status.value}::before '
+        f'{{ content: "{letter[language]}"; }}\n'
         for status, letter in wording.STATUS_LETTER.items()
         for language in wording.LANGUAGES
     ]

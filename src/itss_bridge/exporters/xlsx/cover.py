@@ -51,7 +51,7 @@ def how_to_read(book: Book, reading: Reading) -> None:
         sheet.text(row, 2, words.en)
         row += 1
     row = _section(sheet, row + 1, HEAD["edition"][book.language], last=2)
-    for framework in reading.report.frameworks:
+    for framework in reading.ordered:
         sheet.text(row, 0, framework.id, "strong")
         sheet.text(row, 1, framework.title[book.language])
         sheet.text(row, 2, reading.editions(framework))
@@ -93,7 +93,7 @@ def _streams(sheet: Sheet, reading: Reading, row: int) -> int:
     book, streams = sheet.book, reading.report.streams
     row = _section(sheet, row, PHRASE["sources"][book.language])
     short = len(reading.unfinished)
-    name = "alarm_lead" if short or not streams else "all_complete"
+    name = "alarm_lead" if short else "all_complete" if streams else "alarm_none"
     sheet.merged(row, 0, _LAST, book.words(phrase(name, n=short, all=len(streams))), _mood(short, len(streams)))
     sheet.raw.set_row(row, 36)
     sheet.heads(row + 1, _STREAM_HEADS)
@@ -136,7 +136,7 @@ def _counts(sheet: Sheet, reading: Reading, row: int) -> int:
     for column, status in enumerate(Status, start=2):
         sheet.status(row, column, status)
     sheet.raw.set_row(row, 30)
-    for framework in reading.report.frameworks:
+    for framework in reading.ordered:
         row += 1
         sheet.merged(row, 0, 1, framework.title[book.language], "strong")
         for column, count in enumerate(reading.report.counts(framework.id).values(), start=2):

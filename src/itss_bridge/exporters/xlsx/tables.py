@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping
 
-from itss_bridge.exporters.reading import Reading, measured_state, measured_value, most_cautious, tally, unit_of
+from itss_bridge.exporters.reading import Reading, Rule, measured_state, measured_value, most_cautious, tally, unit_of
 from itss_bridge.exporters.xlsx.sheet import Book, Sheet
 from itss_bridge.model import (
     CheckResult,
     Crosswalk,
     Finding,
     Framework,
-    LevelOutcome,
     Measurement,
-    PackOutcome,
     Row,
     Status,
     Unmapped,
@@ -70,7 +68,7 @@ def evidence_rows(reading: Reading) -> dict[str, int]:
 def matrix(book: Book, reading: Reading, places: Places) -> None:
     """One row per requirement, a pair of columns for each other framework, and the way down to the evidence."""
     sheet = book.sheet("matrix")
-    frameworks = reading.report.frameworks
+    frameworks = reading.ordered
     after = sheet.heads(1, _MATRIX)
     sheet.merged(0, 0, after - 1, book.words(PHRASE["matrix"]).replace("\n", " · "), "group")
     for n, framework in enumerate(frameworks):
@@ -116,15 +114,10 @@ def levels(book: Book, reading: Reading, places: Places) -> None:
     """Levels 4 to 1, rule by rule, with the pack that says so and whether it decides."""
     sheet = book.sheet("levels")
     columns = sheet.heads(0, _LEVELS)
-    row = 0
-    for _, outcome in sorted(reading.report.assessment.levels.items(), reverse=True):
-        for pack in outcome.packs:
-            for rule in pack.rules:
-                row += 1
-                _rule(sheet, reading, row, outcome, pack, rule)
-                key = f"{pack.pack.id}/{rule.check.id}"
-                sheet.jump(row, 9, _sheet_name(book), places[key], _population(rule))
-    sheet.table(0, row, columns, keep=1)
+    for row, rule in enumerate(reading.rules, start=1):
+        _rule(sheet, reading, row, rule)
+        sheet.jump(row, 9, _sheet_name(book), places[rule.key], _population(rule.result))
+    sheet.table(0, len(reading.rules), columns, keep=1)
     sheet.widths(most=34)
 
 
@@ -229,23 +222,21 @@ def _measurement(sheet: Sheet, reading: Reading, row: int, measurement: Measurem
     sheet.text(row, 16, measurement.unknown)
 
 
-def _rule(
-    sheet: Sheet, reading: Reading, row: int, outcome: LevelOutcome, pack: PackOutcome, rule: CheckResult
-) -> None:
-    language, origin = sheet.book.language, rule.check.origin
-    sheet.text(row, 0, LEVEL[outcome.level][language], "strong")
+def _rule(sheet: Sheet, reading: Reading, row: int, rule: Rule) -> None:
+    language, result, pack = sheet.book.language, rule.result, rule.pack
+    sheet.text(row, 0, LEVEL[rule.level][language], "strong")
     sheet.text(row, 1, pack.pack.title[language])
     sheet.text(row, 2, AUTHORITY[pack.pack.authority][language])
     sheet.text(row, 3, PHRASE["binding_yes" if pack.binding else "binding_no"][language])
-    sheet.text(row, 4, rule.check.id, "faint")
-    sheet.text(row, 5, rule.check.title[language])
-    sheet.text(row, 6, needed(rule.check.criterion, unit_of(rule))[language])
-    sheet.text(row, 7, measured_value(rule)[language])
-    sheet.status(row, 8, VERDICT_STATUS[rule.verdict], VERDICT[rule.verdict][language])
-    sheet.text(row, 10, reading.window(rule.measurement))
-    sheet.text(row, 11, rule.reason)
-    sheet.text(row, 12, ", ".join(origin.source), "faint")
-    sheet.text(row, 13, origin.confidence, "faint")
+    sheet.text(row, 4, result.check.id, "faint")
+    sheet.text(row, 5, result.check.title[language])
+    sheet.text(row, 6, needed(result.check.criterion, unit_of(result))[language])
+    sheet.text(row, 7, measured_value(result)[language])
+    sheet.status(row, 8, VERDICT_STATUS[result.verdict], VERDICT[result.verdict][language])
+    sheet.text(row, 10, reading.window(result.measurement))
+    sheet.text(row, 11, result.reason)
+    sheet.text(row, 12, ", ".join(result.check.origin.source), "faint")
+    sheet.text(row, 13, result.check.origin.confidence, "faint")
 
 
 def _population(rule: CheckResult) -> str:

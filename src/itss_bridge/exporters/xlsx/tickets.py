@@ -49,8 +49,8 @@ def _check(sheet: Sheet, reading: Reading, row: int, entry: Entry) -> None:
 
 
 def _speaks_to(entry: Entry, reading: Reading, language: str) -> str:
-    level = [] if entry.level is None else [LEVEL[entry.level][language]]
-    return "\n".join(level + [reading.number(name) for name in entry.requirements])
+    levels = [LEVEL[level][language] for level in dict.fromkeys(entry.levels)]
+    return "\n".join([reading.number(name) for name in entry.requirements] + levels)
 
 
 def _item(sheet: Sheet, reading: Reading, row: int, entry: Entry, item: Item) -> None:

@@ -1,0 +1,177 @@
+"""Judgement: cases an auditor can add to, and laws that hold for any evidence."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from itss_bridge.assess import LEVELS, MATURITY, Terms, assess, combined, contribution, judge, projected
+from itss_bridge.catalogue import Catalogue, load
+from itss_bridge.model import (
+    Check,
+    Criterion,
+    Mapping,
+    Measurement,
+    Origin,
+    Relationship,
+    Status,
+    Text,
+    Verdict,
+)
+
+CASES = Path(__file__).parent / "cases" / "assess"
+NOW = datetime(2026, 3, 31, tzinfo=UTC)
+WORDS = Text("text", "文字")
+
+
+def cases(name: str) -> list:
+    rows = yaml.safe_load((CASES / f"{name}.yaml").read_text("utf-8"))
+    return [pytest.param(row, id=row["says"]) for row in rows]
+
+
+def check(operator: str = ">=", threshold: str | None = "1", **more) -> Check:
+    criterion = Criterion(operator, None if threshold is None else Decimal(threshold), None)
+    values = {"id": "c", "requirements": (), "level": None, **more}
+    return Check(
+        title=WORDS, kind="record", metric="m", arguments={}, criterion=criterion, origin=Origin(), **values
+    )  # fmt: skip
+
+
+def measurement(value: float | None = 1.0, n: int = 1, unknown: str = "", items: int = 1) -> Measurement:
+    return Measurement("m", {}, value, "%", n, value, n, {}, None, NOW, {}, items, (), unknown)
+
+
+def mapping(relationship: str, review: str) -> Mapping:
+    return Mapping("itss:a", "iso9001:1", Relationship(relationship), 5, WORDS, review)
+
+
+@pytest.mark.parametrize("case", cases("judge"))
+def test_one_check(case: dict) -> None:
+    criterion = case["criterion"]
+    measured = measurement(**case["measured"]) if case["measured"] else None
+    asked = check(criterion["operator"], criterion.get("threshold"))
+    assert judge(asked, measured).verdict == case["verdict"]
+
+
+@pytest.mark.parametrize("case", cases("contribution"))
+def test_one_mapping(case: dict) -> None:
+    assert contribution(mapping(case["relationship"], case["review"]), Status(case["source"])) == case["target"]
+
+
+verdicts = st.lists(st.sampled_from(Verdict), max_size=6)
+statuses = st.lists(st.sampled_from([s for s in Status if s is not Status.NOT_APPLICABLE]), max_size=6)
+ORDER = [Status.NONCONFORMING, Status.PARTIAL, Status.CONFORMING]
+
+
+@given(verdicts)
+def test_a_requirement_conforms_only_when_every_check_is_met(given_verdicts: list[Verdict]) -> None:
+    conforming = combined(given_verdicts) is Status.CONFORMING
+    assert conforming == (bool(given_verdicts) and set(given_verdicts) == {Verdict.MET})
+
+
+@given(verdicts)
+def test_the_order_of_checks_does_not_matter(given_verdicts: list[Verdict]) -> None:
+    assert combined(given_verdicts) == combined(reversed(given_verdicts))
+
+
+@given(verdicts)
+def test_one_more_failing_check_never_improves_a_status(given_verdicts: list[Verdict]) -> None:
+    before, after = combined(given_verdicts), combined([*given_verdicts, Verdict.NOT_MET])
+    assert after is not Status.CONFORMING
+    if before in ORDER:
+        assert ORDER.index(after) <= ORDER.index(before)
+
+
+@given(statuses)
+def test_a_projection_conforms_only_by_a_conforming_contribution_and_no_failing_one(
+    given_statuses: list[Status],
+) -> None:
+    seen = set(given_statuses)
+    conforming = projected(given_statuses) is Status.CONFORMING
+    assert conforming == (Status.CONFORMING in seen and Status.NONCONFORMING not in seen)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return load()
+
+
+TERMS = Terms(3, ("itss-application-2020", "consultant-002"), ("itss-application-2020",), {})
+
+
+def everything(catalogue: Catalogue, value: float | None, unknown: str = "") -> dict[str, Measurement]:
+    """The same measurement for every rule."""
+    return {rule.id: measurement(value, 1 if value is not None else 0, unknown) for rule in catalogue.rules}
+
+
+def test_without_evidence_nothing_conforms_and_nothing_fails(catalogue: Catalogue) -> None:
+    found = assess(catalogue, {}, TERMS, NOW)
+    assert {f.status for f in found.findings.values()} == {Status.UNDETERMINED}
+    assert {level.status for level in found.levels.values()} == {Status.UNDETERMINED}
+
+
+def test_with_an_incomplete_source_nothing_conforms_and_nothing_fails(catalogue: Catalogue) -> None:
+    found = assess(catalogue, everything(catalogue, 100.0, unknown="incident is incomplete"), TERMS, NOW)
+    assert {f.status for f in found.findings.values()} == {Status.UNDETERMINED}
+
+
+def test_every_assessable_requirement_has_a_finding(catalogue: Catalogue) -> None:
+    found = assess(catalogue, everything(catalogue, 1.0), TERMS, NOW)
+    assert set(found.findings) == {r.id for r in catalogue.requirements.values() if r.assessable}
+
+
+@given(st.data())
+def test_a_level_is_reached_only_with_all_lower_ones(catalogue: Catalogue, data: st.DataObject) -> None:
+    values = st.sampled_from([None, 0.0, 1e9])
+    measured = {r.id: measurement(v := data.draw(values), 0 if v is None else 1) for r in catalogue.rules if r.level}
+    levels = assess(catalogue, measured, TERMS, NOW).levels
+    reached = [levels[n].status is Status.CONFORMING for n in LEVELS]
+    assert reached == sorted(reached, reverse=True)
+
+
+def test_an_advisory_pack_is_shown_but_decides_nothing(catalogue: Catalogue) -> None:
+    measured = everything(catalogue, 1e9)
+    for rule in catalogue.packs["consultant-002"].rules:
+        measured[rule.id] = measurement(-1e9)
+    level = assess(catalogue, measured, TERMS, NOW).levels[4]
+    shown = {p.pack.id: p for p in level.packs}
+    assert not shown["consultant-002"].binding
+    assert any(r.verdict is Verdict.NOT_MET for r in shown["consultant-002"].rules)
+    made_binding = replace_binding(TERMS, ("itss-application-2020", "consultant-002"))
+    assert assess(catalogue, measured, made_binding, NOW).levels[4].status is Status.NONCONFORMING
+    assert level.status == assess(catalogue, everything(catalogue, 1e9), TERMS, NOW).levels[4].status
+
+
+def replace_binding(terms: Terms, binding: tuple[str, ...]) -> Terms:
+    return replace(terms, binding=binding)
+
+
+def test_the_maturity_checks_always_decide(catalogue: Catalogue) -> None:
+    outcome = assess(catalogue, {}, replace_binding(TERMS, ()), NOW).levels[4]
+    assert [p.pack.id for p in outcome.packs if p.binding] == [MATURITY]
+
+
+def test_a_lower_target_asks_less(catalogue: Catalogue) -> None:
+    def asked(target: int) -> int:
+        found = assess(catalogue, {}, Terms(target, (), (), {}), NOW)
+        return sum(len(f.checks) for f in found.findings.values())
+
+    assert asked(4) < asked(3) <= asked(2) <= asked(1)
+
+
+def test_what_is_declared_not_applicable_says_why(catalogue: Catalogue) -> None:
+    terms = Terms(3, (), (), {"itss:res-spare-a": "不提供备件服务"})
+    finding = assess(catalogue, everything(catalogue, 0.0), terms, NOW).findings["itss:res-spare-a"]
+    assert (finding.status, finding.reason.zh) == (Status.NOT_APPLICABLE, "不提供备件服务")
+
+
+def test_a_check_beats_a_projection(catalogue: Catalogue) -> None:
+    found = assess(catalogue, everything(catalogue, 1e9), TERMS, NOW)
+    by_checks = [f for f in found.findings.values() if f.checks]
+    assert by_checks
+    assert {f.basis for f in by_checks} == {"checks"}
