@@ -162,7 +162,10 @@ MAPPINGS = {
     "prc-chg": ("8.5.1.2 8.5.1.3", "8.5.6"),
     "prc-rel": ("8.5.3", "8.6"),
     "prc-sec": ("8.7.3", ""),
+    "ppl-pos": ("", "7.4"),
 }
+
+RELATIONS = (Relationship.INTERSECTS, Relationship.SUBSET, Relationship.INTERSECTS, Relationship.SUPERSET)
 
 METRICS = {
     "kpi-sla": ("SLA achievement rate", "服务级别达成率", "%", "up", "ratio", "sla"),
@@ -369,9 +372,7 @@ def _mappings(index: int, name: str, framework: str, column: int) -> Iterator[Ma
     parts = name.removeprefix("itss:").split("-")
     targets = MAPPINGS.get("-".join(parts[:2]), ("", ""))[column].split()
     for n, clause in enumerate(targets):
-        relation = (Relationship.INTERSECTS, Relationship.SUBSET, Relationship.INTERSECTS, Relationship.SUPERSET)[
-            (index + n) % 4
-        ]
+        relation = Relationship.NONE if "ppl-pos" in name else RELATIONS[(index + n) % 4]
         rationale = Text(
             "Both ask for the same activity and its record; only one asks for the statistics.",
             "双方都要求开展该活动并保留记录，但只有一方要求统计。",
@@ -426,7 +427,7 @@ def _mapped_finding(name: str, n: int, crosswalks: tuple[Crosswalk, ...], findin
             0,
             Text("Out of scope: no such activity.", "不在范围内：无此类活动。"),
         )
-    mappings = [m for c in crosswalks for m in c.mappings if m.target == name]
+    mappings = [m for c in crosswalks for m in c.mappings if m.target == name and m.relationship in RELATIONS]
     supports = tuple(_support(m, findings[m.source]) for m in mappings)
     if not supports:
         return Finding(

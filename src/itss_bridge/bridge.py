@@ -147,7 +147,7 @@ class Bridge:
         return GuardedSession(
             source.table["url"],
             credentials=credentials,
-            limits=Limits(in_flight=source.table.get("in_flight", Limits().in_flight)),
+            limits=Limits(**{key: source.table[key] for key in ("in_flight", "attempts") if key in source.table}),
             read_posts=kind.read_posts,
             ca_bundle=source.table.get("ca_bundle"),
         )

@@ -67,6 +67,7 @@ class Edition:
     id: str
     name: Text
     status: str
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,49 @@ class Requirement:
     assessable: bool
     clauses: MappingOf[str, str | None]
     origin: Origin
+    note: Text | None = None
+    stages: tuple[str, ...] = ()
+    documents: tuple["DocumentedInformation", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentedInformation:
+    """A document or record that a requirement asks for."""
+
+    id: str
+    kind: Literal["document", "record"]
+    title: Text
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A family of standards that a framework belongs to."""
+
+    id: str
+    title: Text
+    intent: Text
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one requirement from one edition to the next."""
+
+    requirement: str
+    change: Literal["unchanged", "reworded", "extended", "renumbered", "new", "withdrawn", "unconfirmed"]
+    note: Text
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From one edition to another, requirement by requirement."""
+
+    before: str
+    after: str
+    note: Text | None
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +137,10 @@ class Framework:
     editions: tuple[Edition, ...]
     requirements: tuple[Requirement, ...]
     origin: Origin
+    note: Text | None = None
+    group: str = ""
+    groups: tuple[Group, ...] = ()
+    transitions: tuple[Transition, ...] = ()
 
     def clause(self, requirement: Requirement) -> str | None:
         """The first confirmed number, editions in order; `None` when no edition's number is confirmed."""

@@ -1,5 +1,6 @@
 """Read every stream of every source until it provably equals the tool's own count, and commit it as evidence."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -14,7 +15,7 @@ from itss_bridge.evidence.known import Known
 from itss_bridge.evidence.ledger import State
 from itss_bridge.fetch import connectors_fault, pages
 
-BATCH = 5_000
+BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "5000"))
 PASSES = 3
 MASS_DISAPPEARANCE = 0.2
 WORKERS = 4
@@ -74,7 +75,9 @@ def sync_source(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
     except BridgeError as error:
         return {stream: _failed(job, lake, stream, error, None) for stream in streams}
     outcomes = {stream: _sync_or_fail(job, lake, stream, identity) for stream in streams}
-    return outcomes | {stream: _ended(job, lake, stream, identity) for stream in _given_before(job, lake) - set(streams)}
+    return outcomes | {
+        stream: _ended(job, lake, stream, identity) for stream in _given_before(job, lake) - set(streams)
+    }
 
 
 def _given_before(job: SourceRun, lake: Lake) -> set[str]:

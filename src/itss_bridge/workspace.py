@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from filelock import FileLock, Timeout
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 from itss_bridge.catalogue import Signature
 from itss_bridge.data import schema
@@ -22,7 +22,18 @@ FILE = "itss-bridge.toml"
 DEFAULT_PACKS = ("itss-application-2020", "consultant-002")
 DEFAULT_BINDING = ("itss-application-2020",)
 _SECRET_WORDS = re.compile(r"(?i)^(.*_)?(password|passwd|token|api_?key|secret_?key|private_?key|credential)s?$")
-_ENGINE_KEYS = {"connector", "url", "auth", "username", "secret", "ca_bundle", "in_flight", "titles", "streams"}
+_ENGINE_KEYS = {
+    "connector",
+    "url",
+    "auth",
+    "username",
+    "secret",
+    "ca_bundle",
+    "in_flight",
+    "attempts",
+    "titles",
+    "streams",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ class Workspace:
         if error is not None:
             key = ".".join(map(str, error.absolute_path))
             raise UsageError(
-                f"{key or 'the file'}: {error.message}",
+                f"{key or 'the file'}: {_without_value(error)}",
                 where=f"{path}{_line_of(path, tuple(map(str, error.absolute_path)))}",
                 cause="it does not fit schemas/workspace.json",
                 fix="see README.md, “Point it at your own tools”",
@@ -214,6 +225,13 @@ def _refuse_secrets(value: Any, path: Path, keys: tuple[str, ...]) -> None:
                 fix='remove the line, change the secret at the tool, and refer to it: secret = "env:NAME"',
             )
         _refuse_secrets(inner, path, (*keys, key))
+
+
+def _without_value(error: ValidationError) -> str:
+    """What is wrong, without the value where that may be a secret that was pasted by mistake."""
+    if error.absolute_path and error.absolute_path[-1] in {"secret", "key"}:
+        return "this is not a reference; write env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER"
+    return error.message
 
 
 def _line_of(path: Path, keys: tuple[str, ...]) -> str:

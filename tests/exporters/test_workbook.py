@@ -17,7 +17,7 @@ from tests.sample_report import sample_report
 from itss_bridge.exporters.foreign import CELL_LIMIT, is_formula, link, plain
 from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.xlsx import XlsxExporter
-from itss_bridge.model import Item, Report, Status
+from itss_bridge.model import Item, Relationship, Report, Status
 from itss_bridge.wording import SHEET, STATUS, STREAM_STATE, VERDICT
 
 TABLES = ("matrix", "findings", "metrics", "evidence", "levels", "crosswalk")
@@ -89,6 +89,17 @@ def test_a_green_cell_of_several_clauses_has_conforming_ones_only(book: Any) -> 
             if cell.fill.fgColor.rgb == GREEN:
                 words = [line.split(" ×")[0] for line in cell.value.split("\n")]
                 assert set(words) <= {"符合", "不适用"}
+
+
+def test_a_clause_without_relationship_neither_colours_nor_counts(report: Report, book: Any) -> None:
+    by_id = {row[3].value: row for row in sheet(book, "matrix").iter_rows(min_row=3)}
+    row = next(r for r in report.rows if any(c.relationship is Relationship.NONE for c in r.cells.get("iso9001", ())))
+    cells = row.cells["iso9001"]
+    clauses, status = by_id[row.requirement][-2:]
+    assert len(clauses.value.split("\n")) == len(cells)
+    assert "∅" in clauses.value
+    assert len([c for c in cells if c.relationship is not Relationship.NONE]) == 0
+    assert status.value == "—"
 
 
 def test_every_evidence_row_has_a_verdict(book: Any, report: Report) -> None:

@@ -5,11 +5,14 @@ from typing import Any
 
 from itss_bridge.catalogue.yaml import Document, Path_
 from itss_bridge.model import (
+    Change,
     Check,
     Criterion,
     Crosswalk,
+    DocumentedInformation,
     Edition,
     Framework,
+    Group,
     Mapping,
     Metric,
     Origin,
@@ -17,12 +20,17 @@ from itss_bridge.model import (
     Requirement,
     RulePack,
     Text,
+    Transition,
     Unmapped,
 )
 
 
 def _text(value: dict[str, str]) -> Text:
     return Text(value["en"].strip(), value["zh"].strip())
+
+
+def _note(value: dict[str, Any]) -> Text | None:
+    return _text(value["note"]) if "note" in value else None
 
 
 def _origin(document: Document, path: Path_, value: dict[str, Any], fallback: dict[str, Any]) -> Origin:
@@ -38,23 +46,49 @@ def framework(document: Document) -> Framework:
     return Framework(
         id=content["framework"],
         title=_text(content["title"]),
-        editions=tuple(Edition(e["id"], _text(e["name"]), e["status"]) for e in content["editions"]),
-        requirements=tuple(
-            Requirement(
-                id=row["id"],
-                framework=content["framework"],
-                parent=row.get("parent"),
-                title=_text(row["title"]),
-                intent=_text(row["intent"]),
-                element=row["element"],
-                assessable=row["assessable"],
-                clauses=row["clauses"],
-                origin=_origin(document, ("requirements", index), row, content),
-            )
-            for index, row in enumerate(content["requirements"])
-        ),
+        editions=tuple(Edition(e["id"], _text(e["name"]), e["status"], _note(e)) for e in content["editions"]),
+        requirements=tuple(_requirement(document, index, row) for index, row in enumerate(content["requirements"])),
         origin=_origin(document, (), {}, content),
+        note=_note(content),
+        group=content.get("group", ""),
+        groups=tuple(
+            Group(g["id"], _text(g["title"]), _text(g["intent"]), _origin(document, ("groups", index), g, content))
+            for index, g in enumerate(content.get("groups", ()))
+        ),
+        transitions=tuple(_transition(document, i, row) for i, row in enumerate(content.get("transitions", ()))),
     )
+
+
+def _requirement(document: Document, index: int, row: dict[str, Any]) -> Requirement:
+    content, path = document.content, ("requirements", index)
+    return Requirement(
+        id=row["id"],
+        framework=content["framework"],
+        parent=row.get("parent"),
+        title=_text(row["title"]),
+        intent=_text(row["intent"]),
+        element=row["element"],
+        assessable=row["assessable"],
+        clauses=row["clauses"],
+        origin=_origin(document, path, row, content),
+        note=_note(row),
+        stages=tuple(row.get("stages", ())),
+        documents=tuple(
+            DocumentedInformation(
+                d["id"], d["kind"], _text(d["title"]), _origin(document, (*path, "documents", i), d, {})
+            )
+            for i, d in enumerate(row.get("documents", ()))
+        ),
+    )
+
+
+def _transition(document: Document, index: int, content: dict[str, Any]) -> Transition:
+    path = ("transitions", index, "rows")
+    changes = tuple(
+        Change(row["requirement"], row["change"], _text(row["note"]), _origin(document, (*path, i), row, {}))
+        for i, row in enumerate(content["rows"])
+    )
+    return Transition(content["from"], content["to"], _note(content), changes)
 
 
 def crosswalk(document: Document) -> Crosswalk:

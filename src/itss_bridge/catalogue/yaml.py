@@ -21,7 +21,7 @@ Path_: TypeAlias = tuple[str | int, ...]
 MAX_BYTES = 4 << 20
 MAX_DEPTH = 32
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
-_WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+_WORDS = {"true": True, "false": False, "null": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -97,17 +97,17 @@ def matrix_view(report: Report, language: str) -> Group:
     table = _table(["clause", "requirement", "status", "evidence"], language, row_styles=["", ""])
     for framework in others:
         table.add_column(framework.id, overflow="fold")
-    framework, parent = "itss", ""
+    shown, parent = "itss", ""
     for row in report.rows:
         requirement = report.requirement(row.requirement)
-        if requirement.framework != framework:
-            framework = requirement.framework
-            _heading(table, "", _unreached(report.framework_of(row.requirement), language), len(others))
+        framework = report.framework_of(row.requirement)
+        if framework.id != shown:
+            shown = framework.id
+            _heading(table, "", _unreached(framework, language), len(others))
         if requirement.parent and requirement.parent != parent:
             parent = requirement.parent
             heading = report.requirement(parent)
-            clause = report.framework_of(parent).clause(heading) or ""
-            _heading(table, clause, heading.title[language], len(others))
+            _heading(table, framework.clause(heading) or "", heading.title[language], len(others))
         table.add_row(*_matrix_line(report, row, others, language))
     return Group(_title(report, language), readiness(report, language), table, _legend(language))
 

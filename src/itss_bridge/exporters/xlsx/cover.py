@@ -10,6 +10,7 @@ from itss_bridge.wording import (
     PHRASE,
     READING,
     RELATIONSHIP,
+    SHEET,
     STATUS,
     STATUS_MEANING,
     STREAM_STATE,
@@ -39,7 +40,7 @@ def cover(book: Book, reading: Reading) -> None:
 def how_to_read(book: Book, reading: Reading) -> None:
     """What the words and signs mean, the report's own notes, and which texts were cut."""
     sheet = book.sheet("reading")
-    row = _section(sheet, 0, PHRASE["contents"][book.language], last=2)
+    row = _section(sheet, 0, SHEET["reading"][book.language], last=2)
     for text in (*READING, *reading.report.notes, PHRASE["decision"]):
         sheet.merged(row, 0, 2, book.words(text), "paragraph")
         sheet.raw.set_row(row, 46)

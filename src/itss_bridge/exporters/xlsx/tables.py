@@ -10,6 +10,7 @@ from itss_bridge.model import (
     Finding,
     Framework,
     Measurement,
+    Relationship,
     Row,
     Status,
     Unmapped,
@@ -40,6 +41,7 @@ from itss_bridge.wording import (
 Places = Mapping[str, int]
 
 _MATRIX = ("framework", "element", "clause", "requirement", "title", "title_other", "status", "evidence")
+_NARROW = {0: 16, 3: 18, 4: 28, 5: 34, 6: 16}  # what is frozen must leave room to scroll
 _FINDINGS = (*_MATRIX, "basis", "reason", "checks")
 _METRICS = (
     "id", "title", "arguments", "state", "value", "unit", "n", "numerator", "denominator", "excluded",
@@ -68,7 +70,7 @@ def evidence_rows(reading: Reading) -> dict[str, int]:
 def matrix(book: Book, reading: Reading, places: Places) -> None:
     """One row per requirement, a pair of columns for each other framework, and the way down to the evidence."""
     sheet = book.sheet("matrix")
-    frameworks = reading.ordered
+    frameworks = _others(reading)
     after = sheet.heads(1, _MATRIX)
     sheet.merged(0, 0, after - 1, book.words(PHRASE["matrix"]).replace("\n", " · "), "group")
     for n, framework in enumerate(frameworks):
@@ -82,7 +84,7 @@ def matrix(book: Book, reading: Reading, places: Places) -> None:
         for n, framework in enumerate(frameworks):
             _cells(sheet, reading, number, after + 2 * n, row, framework)
     sheet.table(1, len(reading.report.rows) + 1, after + 2 * len(frameworks), keep=5)
-    sheet.widths(limits={4: 34, 5: 34, 6: 16})
+    sheet.widths(limits=_NARROW)
 
 
 def findings(book: Book, reading: Reading, places: Places) -> None:
@@ -97,7 +99,7 @@ def findings(book: Book, reading: Reading, places: Places) -> None:
         sheet.text(row, 9, book.words(finding.reason))
         sheet.text(row, 10, _summary(book, reading, finding))
     sheet.table(0, len(found), columns, keep=5)
-    sheet.widths(limits={4: 34, 5: 34, 6: 16, 9: 40, 10: 56})
+    sheet.widths(limits=_NARROW | {9: 40, 10: 56})
 
 
 def metrics(book: Book, reading: Reading) -> None:
@@ -137,6 +139,12 @@ def crosswalk(book: Book, reading: Reading) -> None:
     sheet.widths(most=30, limits={14: 56})
 
 
+def _others(reading: Reading) -> list[Framework]:
+    """The frameworks that are another one for at least one row."""
+    rows = reading.rows
+    return [f for f in reading.ordered if any(own != f.id for own in rows)]
+
+
 def _sheet_name(book: Book) -> str:
     return SHEET["evidence"][book.language]
 
@@ -164,17 +172,15 @@ def _evidence_count(sheet: Sheet, reading: Reading, row: int, requirement_id: st
 
 def _cells(sheet: Sheet, reading: Reading, row: int, column: int, line: Row, framework: Framework) -> None:
     language, cells = sheet.book.language, line.cells.get(framework.id, ())
-    if reading.requirements[line.requirement].framework == framework.id:
-        sheet.text(row, column, reading.number(line.requirement), "faint")
-        sheet.status(row, column + 1, line.status)
-    elif not cells:
-        sheet.text(row, column, PHRASE["none_mapped"][language], "faint")
-        sheet.text(row, column + 1, "—", "faint")
-    else:
-        clauses = [f"{SYMBOL[c.relationship]} {reading.number(c.requirement)}" for c in cells]
-        sheet.text(row, column, "\n".join(clauses))
-        statuses = [c.status for c in cells]
+    clauses = [f"{SYMBOL[c.relationship]} {reading.number(c.requirement)}" for c in cells]
+    statuses = [c.status for c in cells if c.relationship is not Relationship.NONE]
+    own = reading.requirements[line.requirement].framework == framework.id
+    nothing = "" if own else PHRASE["none_mapped"][language]
+    sheet.text(row, column, "\n".join(clauses) or nothing, "text" if clauses else "faint")
+    if statuses:
         sheet.status(row, column + 1, most_cautious(statuses), _mix(statuses, language))
+    else:
+        sheet.text(row, column + 1, "" if own else "—", "faint")
 
 
 def _mix(statuses: list[Status], language: str) -> str:

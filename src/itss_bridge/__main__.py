@@ -1,0 +1,5 @@
+"""`python -m itss_bridge`."""
+
+from itss_bridge.cli import main
+
+main()
