@@ -267,7 +267,7 @@ def test_a_stream_we_may_not_read_is_refused_with_the_reason(shelf: Shelf, lake:
 
 def test_a_stream_that_a_source_no_longer_gives_is_not_complete_any_more(shelf: Shelf, lake: Lake) -> None:
     sync(shelf, lake)
-    shelf.streams = lambda: []
+    shelf.streams = list
     outcome = sync(shelf, lake)
     assert (outcome.state, outcome.exit_code) == ("failed", 5)
     assert "no longer gives incident" in outcome.reason

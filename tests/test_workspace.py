@@ -1,5 +1,6 @@
 """The workspace file: what is wrong is named with file, line and fix, and nothing is lost."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from itss_bridge.errors import BridgeError, Locked, UsageError
+from itss_bridge.errors import Locked, UsageError
 from itss_bridge.workspace import FILE, Workspace
 
 GOOD = '[workspace]\norganisation = "晨星信息"\ntime_zone = "Asia/Shanghai"\n'
@@ -78,10 +79,8 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
 @given(text=st.text(max_size=80))
 def test_no_text_at_all_brings_a_traceback(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("any")
-    try:
+    with suppress(UsageError):
         workspace(folder, text.encode("utf-8", "replace").decode())
-    except BridgeError as error:
-        assert error.exit_code == 2
 
 
 def test_a_day_ends_and_begins_in_the_workspaces_zone(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from itss_bridge_playground.demo import prepare
-from itss_bridge_playground.playground import Playground
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.evidence.read import records
+from itss_bridge_playground.demo import prepare
+from itss_bridge_playground.playground import Playground
 
 MAY, JUNE = datetime(2016, 5, 1, tzinfo=UTC), datetime(2016, 6, 1, tzinfo=UTC)
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from itss_bridge_playground.playground import Playground
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.sync import StreamOutcome
+from itss_bridge_playground.playground import Playground
 
 END_OF_LOG = datetime(2017, 3, 1, tzinfo=UTC)
 SERVICENOW = ("incident", "sla", "problem", "change", "configuration_item")

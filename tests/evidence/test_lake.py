@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +18,8 @@ from itss_bridge.contracts import Record
 from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence import Lake, SourceMark, Stored
 from itss_bridge.evidence.lake import StreamTable
-from itss_bridge.evidence.rows import StreamRows
 from itss_bridge.evidence.read import records
+from itss_bridge.evidence.rows import StreamRows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

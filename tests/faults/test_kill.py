@@ -13,11 +13,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from itss_bridge_playground.playground import Playground
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.errors import SourceUnavailable
 from itss_bridge.evidence.read import records
+from itss_bridge_playground.playground import Playground
 
 KILLS = 20
 

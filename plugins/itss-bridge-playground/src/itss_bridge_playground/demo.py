@@ -25,7 +25,7 @@ def _free(port: int) -> bool:
 
 
 def prepare(root: Path, playground: Playground) -> dict[str, str]:
-    """Write the workspace and the demo organisation's attestations into *root*; returns the secrets to put in the environment."""
+    """Write workspace and attestations into *root*; returns the secrets that must be in the environment."""
     root.mkdir(parents=True, exist_ok=True)
     files_source = '\n[sources.files]\nconnector = "files"\n'
     (root / "itss-bridge.toml").write_text(playground.workspace_toml() + files_source, "utf-8")
