@@ -1,7 +1,5 @@
 """The conformance matrix: one row per ITSS requirement across all frameworks, and a row for whatever none reaches."""
 
-from collections.abc import Iterator
-
 from itss_bridge.catalogue import Catalogue
 from itss_bridge.catalogue.algebra import inverted
 from itss_bridge.model import Assessment, Cell, Framework, Mapping, Relationship, Requirement, Row
@@ -14,7 +12,7 @@ def matrix(catalogue: Catalogue, assessment: Assessment) -> tuple[Row, ...]:
     cells = _cells(catalogue, assessment)
     rows: list[Row] = []
     shown: set[str] = set()
-    for framework in _in_order(catalogue):
+    for framework in in_order(catalogue):
         for requirement in framework.requirements:
             if requirement.assessable and requirement.id not in shown:
                 row = _row(framework, requirement, cells.get(requirement.id, {}), assessment)
@@ -23,8 +21,9 @@ def matrix(catalogue: Catalogue, assessment: Assessment) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _in_order(catalogue: Catalogue) -> Iterator[Framework]:
-    return iter(sorted(catalogue.frameworks.values(), key=lambda f: (f.id != LEAD, f.id)))
+def in_order(catalogue: Catalogue) -> tuple[Framework, ...]:
+    """All frameworks, the lead framework first."""
+    return tuple(sorted(catalogue.frameworks.values(), key=lambda f: (f.id != LEAD, f.id)))
 
 
 def _reaches(cell: Cell) -> bool:

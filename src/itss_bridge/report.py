@@ -8,7 +8,7 @@ from itss_bridge.assess import Terms, assess
 from itss_bridge.catalogue import Catalogue
 from itss_bridge.contracts import Engine
 from itss_bridge.evidence import Lake
-from itss_bridge.matrix import matrix
+from itss_bridge.matrix import in_order, matrix
 from itss_bridge.metrics import measure, months_before, obstacle, unknown
 from itss_bridge.model import Check, Measurement, Report, StreamState, Text
 from itss_bridge.workspace import Workspace
@@ -80,7 +80,7 @@ def report(
         time_zone=str(workspace.time_zone),
         target=workspace.target,
         as_of=as_of,
-        frameworks=tuple(catalogue.frameworks.values()),
+        frameworks=in_order(catalogue),
         crosswalks=tuple(catalogue.crosswalks.values()),
         metrics=catalogue.metrics,
         assessment=assessment,

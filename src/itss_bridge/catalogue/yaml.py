@@ -5,13 +5,14 @@ Aliases, anchors, tags and doubled keys are refused: an auditor must read in a f
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 from itss_bridge.data import schema
 from itss_bridge.errors import UsageError
@@ -20,7 +21,7 @@ Path_: TypeAlias = tuple[str | int, ...]
 
 MAX_BYTES = 4 << 20
 MAX_DEPTH = 32
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _WORDS = {"true": True, "false": False, "null": None, "": None}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -43,25 +44,36 @@ class Document:
 
 def read(path: Path, kind: str) -> Document:
     """The document at *path*, valid against `schemas/{kind}.json`; UsageError with file, line and column if not."""
-    document = _parsed(path)
-    validator = Draft202012Validator(schema(kind))
-    if validator.is_valid(document.content):
+    document = parsed(path)
+    error = best_match(misfits(document, kind))
+    if error is None:
         return document
-    error = best_match(validator.iter_errors(document.content))
     place = tuple(error.absolute_path)
     raise UsageError(
-        f"{'.'.join(map(str, place)) or 'the file'}: {_shortened(error.message)}",
+        complaint(error),
         where=document.where(place),
         cause=f"it does not fit schemas/{kind}.json",
-        fix=_hint(error.validator, error.instance),
+        fix=hint(error),
     )
+
+
+def misfits(document: Document, kind: str) -> Iterable[ValidationError]:
+    """Everything in which a document does not fit `schemas/{kind}.json`."""
+    return Draft202012Validator(schema(kind)).iter_errors(document.content)
+
+
+def complaint(error: ValidationError) -> str:
+    """One line on what does not fit, with the keys that lead there."""
+    return f"{'.'.join(map(str, error.absolute_path)) or 'the file'}: {_shortened(error.message)}"
 
 
 def _shortened(message: str, most: int = 200) -> str:
     return message if len(message) <= most else f"{message[:most]}…"
 
 
-def _hint(rule: str, instance: Any) -> str:
+def hint(error: ValidationError) -> str:
+    """What to do about it."""
+    rule, instance = error.validator, error.instance
     if rule == "type" and isinstance(instance, int) and not isinstance(instance, bool):
         return f"this is read as a number: if text is meant, write '{instance}' in quotes"
     if rule == "additionalProperties":
@@ -69,17 +81,24 @@ def _hint(rule: str, instance: Any) -> str:
     return "see mappings/README.md for what each key means"
 
 
-def _parsed(path: Path) -> Document:
+def parsed(path: Path) -> Document:
+    """The document at *path*, whatever it says; UsageError when it is not YAML of our dialect."""
     text = _text(path)
     try:
-        _refuse_sharing(text, path)
+        _refuse(text, path)
         node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         raise _malformed(path, error) from None
     except yaml.YAMLError as error:
-        raise UsageError("the file is not YAML", where=str(path), cause=str(error).splitlines()[0]) from None
+        at = getattr(error, "position", 0)
+        raise UsageError(
+            "the file is not YAML",
+            where=_place(path, text.encode()[:at].decode(errors="replace")),
+            cause=str(error).splitlines()[0],
+            fix="remove the character that cannot be shown",
+        ) from None
     if node is None:
-        raise UsageError("the file is empty", where=str(path), fix="delete it, or give it content")
+        raise UsageError("the file is empty", where=f"{path}:1:1", fix="delete it, or give it content")
     marks: dict[Path_, tuple[int, int]] = {}
     return Document(path, _value(node, (), marks, path), marks)
 
@@ -90,13 +109,21 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise UsageError("the file cannot be read", where=str(path), cause=error.strerror or str(error)) from None
     if len(raw) > MAX_BYTES:
-        raise UsageError(f"the file is larger than {MAX_BYTES} bytes", where=str(path), fix="split it")
+        raise UsageError(f"the file is larger than {MAX_BYTES} bytes", where=f"{path}:1:1", fix="split it")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(
-            "the file is not UTF-8", where=f"{path}: byte {error.start}", fix="save it as UTF-8 in your editor"
+            "the file is not UTF-8",
+            where=_place(path, raw[: error.start].decode("utf-8")),
+            fix="save it as UTF-8 in your editor",
         ) from None
+
+
+def _place(path: Path, before: str) -> str:
+    """`file:line:column` of what follows the text *before*."""
+    lines = before.split("\n")
+    return f"{path}:{len(lines)}:{len(lines[-1]) + 1}"
 
 
 def _malformed(path: Path, error: yaml.MarkedYAMLError) -> UsageError:
@@ -112,11 +139,16 @@ def _at(path: Path, mark: Any) -> str:
     return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
 
 
-def _refuse_sharing(text: str, path: Path) -> None:
-    """Refuse aliases, anchors and tags before anything is built from them."""
+def _refuse(text: str, path: Path) -> None:
+    """Refuse aliases, anchors, tags and bottomless nesting before anything is built from them."""
+    depth = 0
     for event in yaml.parse(text, Loader=_LOADER):
-        tag = getattr(event, "tag", None)
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or tag not in {None, "!"}:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise UsageError(
+                f"deeper than {MAX_DEPTH} levels", where=_at(path, event.start_mark), fix="write it flatter"
+            )
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise UsageError(
                 "anchors, aliases and tags are not allowed",
                 where=_at(path, event.start_mark),
@@ -127,8 +159,6 @@ def _refuse_sharing(text: str, path: Path) -> None:
 
 def _value(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], file: Path) -> Any:
     marks[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
-    if len(path) > MAX_DEPTH:
-        raise UsageError(f"deeper than {MAX_DEPTH} levels", where=f"{file}:{marks[path][0]}")
     if isinstance(node, yaml.ScalarNode):
         return _scalar(node)
     if isinstance(node, yaml.SequenceNode):

@@ -11,7 +11,18 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from itss_bridge import wording
-from itss_bridge.model import Framework, LevelOutcome, Metric, PackOutcome, Report, Row, Status, StreamState, Verdict
+from itss_bridge.model import (
+    Framework,
+    LevelOutcome,
+    Metric,
+    PackOutcome,
+    Relationship,
+    Report,
+    Row,
+    Status,
+    StreamState,
+    Verdict,
+)
 from itss_bridge.sync import StreamOutcome
 
 COLOUR = {
@@ -130,7 +141,9 @@ def _matrix_line(report: Report, row: Row, others: Sequence[Framework], language
         line = Line()
         for cell in row.cells.get(framework.id, ()):
             clause = framework.clause(report.requirement(cell.requirement)) or cell.requirement
-            line.append(f"{wording.SYMBOL[cell.relationship]}{clause}{MARK[cell.status]} ", COLOUR[cell.status])
+            symbol, unrelated = wording.SYMBOL[cell.relationship], cell.relationship is Relationship.NONE
+            mark, colour = ("", "bright_black") if unrelated else (MARK[cell.status], COLOUR[cell.status])
+            line.append(f"{symbol}{clause}{mark} ", colour)
         cells.append(line)
     title = plain(requirement.title[language])
     return [row.clause or "—", title, _status(row.status, language), str(row.evidence), *cells]
@@ -148,7 +161,7 @@ def _zone(report: Report) -> Any:
     return ZoneInfo(report.time_zone)
 
 
-def readiness(report: Report, language: str, width: int = 40) -> Group:
+def readiness(report: Report, language: str, width: int = 28) -> Group:
     """A bar per framework: how many requirements have each status, as counts, never as one percentage."""
     table = Table.grid(padding=(0, 2))
     for framework in report.frameworks:
