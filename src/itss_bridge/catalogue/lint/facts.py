@@ -1,0 +1,88 @@
+"""Rules on facts: who says so, and is it known at all?"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from itss_bridge.catalogue.draft import Draft
+from itss_bridge.catalogue.lint.ids import Found, suggestion
+from itss_bridge.catalogue.yaml import Path_
+
+FEW = 0.2
+"""An edition with numbers for fewer of its requirements than this share counts as not confirmed."""
+_WEIGHTY = {"primary", "official", "secondary"}
+
+
+def _named(value: Any, path: Path_) -> Iterator[tuple[Path_, str]]:
+    """Every source that is named, with its path; a crosswalk row's `source` is a requirement, and no list."""
+    if isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _named(child, (*path, index))
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            if key in {"source", "origin"} and isinstance(child, list):
+                yield from (((*path, key, index), name) for index, name in enumerate(child))
+            else:
+                yield from _named(child, (*path, key))
+
+
+def unknown_sources(draft: Draft) -> Found:
+    """A fact whose source stands in no sources.yaml is not sourced."""
+    if "sources" in draft.broken:
+        return
+    known = {source.id for source in draft.sources}
+    for kind, documents in draft.documents.items():
+        for document in documents if kind != "sources" else ():
+            for path, name in _named(document.content, ()):
+                if name not in known:
+                    fix = f"{suggestion(name, known)}; a new source goes into sources.yaml first"
+                    yield document.where(path), f"there is no source {name!r}", fix
+
+
+def guessed_clauses(draft: Draft) -> Found:
+    """A number in an edition whose numbers are not confirmed needs its own source, and the word *confirmed*."""
+    for framework, document in zip(draft.frameworks, draft.documents["frameworks"], strict=True):
+        rows = document.content["requirements"]
+        for edition in framework.editions:
+            numbered = [i for i, row in enumerate(rows) if row["clauses"].get(edition.id) is not None]
+            if len(numbered) >= FEW * len(rows):
+                continue
+            for index in numbered:
+                if not _is_confirmed(rows[index]):
+                    row = rows[index]
+                    what = (
+                        f"{row['id']} has number {row['clauses'][edition.id]!r} in {edition.id}, whose numbers are not"
+                    )
+                    fix = "leave it null, or name the copy it was read in: `source`, and `confidence: confirmed …`"
+                    yield document.where(("requirements", index, "clauses", edition.id)), f"{what} confirmed", fix
+
+
+def _is_confirmed(row: dict[str, Any]) -> bool:
+    said = row.get("confidence", "").lower()
+    return "source" in row and "confirmed" in said and "not confirmed" not in said and "unconfirmed" not in said
+
+
+def doubled_clauses(draft: Draft) -> Found:
+    """Two requirements of one edition don't share a number."""
+    for framework, document in zip(draft.frameworks, draft.documents["frameworks"], strict=True):
+        seen: dict[tuple[str, str], str] = {}
+        for index, requirement in enumerate(framework.requirements):
+            for edition, number in requirement.clauses.items():
+                if number is None:
+                    continue
+                first = seen.setdefault((edition, number), requirement.id)
+                if first != requirement.id:
+                    where = document.where(("requirements", index, "clauses", edition))
+                    yield where, f"{requirement.id} and {first} are both {number} of {edition}", "correct one of them"
+
+
+def official_without_authority(draft: Draft) -> Found:
+    """What decides a level is not a consultant's word alone."""
+    authority: dict[str, str] = defaultdict(lambda: "secondary", {s.id: s.authority for s in draft.sources})
+    for pack in draft.packs:
+        if pack.authority != "official":
+            continue
+        for rule in (pack, *pack.rules):
+            if not {authority[name] for name in rule.origin.source} & _WEIGHTY:
+                fix = "name the owner's rule it follows, or make the pack advisory"
+                yield rule.origin.where, f"{rule.id} is official by consultants or judgement alone", fix

@@ -1,0 +1,190 @@
+"""Rules on ids: each stands once, leads somewhere, and the tree of requirements is a tree."""
+
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+
+from itss_bridge.catalogue.draft import Draft
+from itss_bridge.data import stream_names
+from itss_bridge.model import Check, Metric, Requirement
+
+Found = Iterator[tuple[str, str, str]]
+
+_NAMED = {
+    "frameworks": "framework",
+    "crosswalks": "crosswalk",
+    "metrics": "metric",
+    "levels": "pack",
+}
+
+
+def requirements(draft: Draft) -> dict[str, Requirement]:
+    """Requirements by id; of doubles the first."""
+    found: dict[str, Requirement] = {}
+    for framework in draft.frameworks:
+        for requirement in framework.requirements:
+            found.setdefault(requirement.id, requirement)
+    return found
+
+
+def suggestion(name: str, shelf: Iterable[str]) -> str:
+    """What was probably meant."""
+    near = get_close_matches(name, list(shelf), n=1)
+    return f"did you mean {near[0]!r}?" if near else "correct the id, or declare what it names"
+
+
+def doubled(draft: Draft) -> Found:
+    """An id that stands twice: load() would refuse it, and nobody could say which one is meant."""
+    shelves: tuple[Iterable[tuple[str, str]], ...] = (
+        ((f.id, f.origin.where) for f in draft.frameworks),
+        ((r.id, r.origin.where) for f in draft.frameworks for r in f.requirements),
+        ((d.id, d.origin.where) for f in draft.frameworks for r in f.requirements for d in r.documents),
+        ((c.id, c.origin.where) for c in draft.crosswalks),
+        ((m.id, m.origin.where) for m in draft.metrics),
+        ((r.id, r.origin.where) for r in draft.rules),
+        ((p.id, p.origin.where) for p in draft.packs),
+        ((s.id, s.where) for s in draft.sources),
+    )
+    for shelf in shelves:
+        seen: dict[str, str] = {}
+        for name, where in shelf:
+            if name in seen:
+                yield where, f"{name!r} is declared twice, first at {seen[name]}", "rename one of them, or remove it"
+            seen.setdefault(name, where)
+
+
+def dangling(draft: Draft) -> Found:
+    """An id that leads nowhere."""
+    if "frameworks" in draft.broken:
+        return
+    known: dict[str, Collection[str]] = {
+        "requirement": requirements(draft),
+        "framework": {framework.id for framework in draft.frameworks},
+    }
+    for what, name, where in _references(draft):
+        if name not in known[what]:
+            yield where, f"there is no {what} {name!r}", suggestion(name, known[what])
+    yield from _editions(draft)
+
+
+def _references(draft: Draft) -> Found:
+    for framework in draft.frameworks:
+        for requirement in framework.requirements:
+            if requirement.parent is not None:
+                yield "requirement", requirement.parent, requirement.origin.where
+        for transition in framework.transitions:
+            yield from (("requirement", c.requirement, c.origin.where) for c in transition.changes)
+    for crosswalk in draft.crosswalks:
+        yield "framework", crosswalk.source, crosswalk.origin.where
+        yield "framework", crosswalk.target, crosswalk.origin.where
+        for row in crosswalk.mappings:
+            yield "requirement", row.source, row.origin.where
+            yield "requirement", row.target, row.origin.where
+        yield from (("requirement", left_out.requirement, crosswalk.origin.where) for left_out in crosswalk.unmapped)
+    for check in draft.checks:
+        yield from (("requirement", name, check.origin.where) for name in check.requirements)
+
+
+def _editions(draft: Draft) -> Found:
+    """Clause numbers and transitions speak of editions that the framework declares."""
+    for framework in draft.frameworks:
+        editions = {edition.id for edition in framework.editions}
+        named = [(name, r.origin.where) for r in framework.requirements for name in r.clauses]
+        named += [(name, framework.origin.where) for t in framework.transitions for name in (t.before, t.after)]
+        for name, where in named:
+            if name not in editions:
+                yield where, f"framework {framework.id} has no edition {name!r}", suggestion(name, editions)
+
+
+def foreign(draft: Draft) -> Found:
+    """An id that belongs to another framework than the one it stands under."""
+    for framework in draft.frameworks:
+        for requirement in framework.requirements:
+            if not requirement.id.startswith(f"{framework.id}:"):
+                fix = f"begin it with {framework.id}:"
+                yield requirement.origin.where, f"{requirement.id} stands in framework {framework.id}", fix
+    for crosswalk in draft.crosswalks:
+        for row in crosswalk.mappings:
+            for end, side in ((row.source, crosswalk.source), (row.target, crosswalk.target)):
+                if not end.startswith(f"{side}:"):
+                    fix = "swap source and target, or move the row to its own crosswalk"
+                    yield row.origin.where, f"{end} is not of framework {side}", fix
+
+
+def misnamed(draft: Draft) -> Found:
+    """A file that is not found under the id of what it declares."""
+    for kind, key in _NAMED.items():
+        for document in draft.documents[kind]:
+            name = document.content[key]
+            if document.path.stem != name:
+                yield document.where((key,)), f"{document.path.name} declares {name!r}", f"call the file {name}.yaml"
+
+
+def unknown_metrics(draft: Draft) -> Found:
+    """A check or rule of a metric that is not there."""
+    metrics = {metric.id for metric in draft.metrics}
+    for rule in draft.rules:
+        if rule.metric not in metrics and "metrics" not in draft.broken:
+            yield rule.origin.where, f"{rule.id}: there is no metric {rule.metric!r}", suggestion(rule.metric, metrics)
+
+
+def unknown_streams(draft: Draft) -> Found:
+    """A metric over a stream that has no schema."""
+    for metric in draft.metrics:
+        for stream in metric.streams:
+            if stream not in stream_names():
+                what = f"{metric.id}: there is no stream {stream!r}"
+                yield metric.origin.where, what, suggestion(stream, stream_names())
+
+
+def wrong_arguments(draft: Draft) -> Found:
+    """`with` names exactly the metric's parameters."""
+    metrics = {metric.id: metric for metric in draft.metrics}
+    for rule in draft.rules:
+        metric = metrics.get(rule.metric)
+        if metric and set(metric.parameters) != set(rule.arguments):
+            yield rule.origin.where, _mismatch(rule, metric), "name exactly the metric's parameters under `with`"
+
+
+def _mismatch(rule: Check, metric: Metric) -> str:
+    given, taken = ", ".join(sorted(rule.arguments)) or "nothing", ", ".join(sorted(metric.parameters)) or "nothing"
+    return f"{rule.id} gives {given}, but metric {metric.id} takes {taken}"
+
+
+def cycles(draft: Draft) -> Found:
+    """A requirement that is its own ancestor."""
+    tree = requirements(draft)
+    for requirement in tree.values():
+        seen: set[str] = set()
+        above = requirement.parent
+        while above in tree and above not in seen:
+            seen.add(above)
+            above = tree[above].parent
+        if requirement.id in seen:
+            yield requirement.origin.where, f"{requirement.id} is its own ancestor", "correct `parent`"
+
+
+def assessable_parents(draft: Draft) -> Found:
+    """Only leaves are assessed: what has children groups them."""
+    parents = {r.parent for r in requirements(draft).values()}
+    for requirement in requirements(draft).values():
+        if requirement.assessable and requirement.id in parents:
+            fix = "set assessable: false, or give the children another parent"
+            yield requirement.origin.where, f"{requirement.id} is assessable and has children", fix
+
+
+def unassessable_leaves(draft: Draft) -> Found:
+    """A leaf that is not assessed says why."""
+    parents = {r.parent for r in requirements(draft).values()}
+    for requirement in requirements(draft).values():
+        if not requirement.assessable and requirement.id not in parents and requirement.note is None:
+            fix = "set assessable: true, or say in a note why nobody assesses it"
+            yield requirement.origin.where, f"{requirement.id} has no children and is not assessable", fix
+
+
+def checks_on_groups(draft: Draft) -> Found:
+    """A check speaks to what is assessed."""
+    tree = requirements(draft)
+    for check in draft.checks:
+        for name in check.requirements:
+            if name in tree and not tree[name].assessable:
+                yield check.origin.where, f"{check.id} speaks to {name}, which is not assessable", "name its children"
