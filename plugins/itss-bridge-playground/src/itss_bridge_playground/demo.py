@@ -1,13 +1,11 @@
 """What `itss-bridge demo` starts: the playground, and a workspace that reads it."""
 
 import shutil
-import socket
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 
 from itss_bridge_playground.playground import Playground
-from itss_bridge_playground.server import LOOPBACK
 
 PORTS = (8730, 8731)
 SECRETS = {"PLAYGROUND_PASSWORD": "playground", "PLAYGROUND_TOKEN": "playground"}
@@ -15,13 +13,10 @@ SECRETS = {"PLAYGROUND_PASSWORD": "playground", "PLAYGROUND_TOKEN": "playground"
 
 def demo_playground(now: datetime) -> Playground:
     """The playground on the ports that `itss-bridge-playground serve` uses too, or on free ones if those are taken."""
-    ports = PORTS if all(_free(port) for port in PORTS) else (0, 0)
-    return Playground(now, ports=ports)
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) != 0
+    try:
+        return Playground(now, ports=PORTS)
+    except OSError:
+        return Playground(now)
 
 
 def prepare(root: Path, playground: Playground) -> dict[str, str]:

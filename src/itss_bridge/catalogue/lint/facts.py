@@ -82,7 +82,7 @@ def official_without_authority(draft: Draft) -> Found:
     for pack in draft.packs:
         if pack.authority != "official":
             continue
-        for rule in (pack, *pack.rules):
-            if not {authority[name] for name in rule.origin.source} & _WEIGHTY:
+        for name, origin in ((pack.id, pack.origin), *((rule.id, rule.origin) for rule in pack.rules)):
+            if not {authority[source] for source in origin.source} & _WEIGHTY:
                 fix = "name the owner's rule it follows, or make the pack advisory"
-                yield rule.origin.where, f"{rule.id} is official by consultants or judgement alone", fix
+                yield origin.where, f"{name} is official by consultants or judgement alone", fix

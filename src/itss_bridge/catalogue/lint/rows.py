@@ -1,9 +1,10 @@
 """Rules on crosswalks: they say something, they say it once, and no two say the opposite."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 
 from itss_bridge.catalogue.algebra import inverse
+from itss_bridge.catalogue.coverage import reached
 from itss_bridge.catalogue.draft import Draft
 from itss_bridge.catalogue.lint.ids import Found, requirements
 from itss_bridge.model import Crosswalk, Mapping, Relationship
@@ -98,12 +99,6 @@ def mostly_subsets(draft: Draft) -> Found:
             yield crosswalk.origin.where, f"{share:.0%} of {crosswalk.id} are subset-of", fix
 
 
-def reached(crosswalk: Crosswalk) -> set[str]:
-    """Both ends of all rows that claim a relationship."""
-    rows = [row for row in crosswalk.mappings if row.relationship is not Relationship.NONE]
-    return {row.source for row in rows} | {row.target for row in rows}
-
-
 def unaccounted(draft: Draft) -> Found:
     """Each assessable requirement is mapped, or left out with a reason.
 
@@ -154,8 +149,3 @@ def reviewed_by_nobody(draft: Draft) -> Found:
         if row.review == "reviewed" and not (row.reviewer.strip() and row.reviewed_on.strip()):
             what = f"{row.source} → {row.target} is reviewed by nobody, or on no day"
             yield row.origin.where, what, "name the reviewer's role and the date, or set review: proposed"
-
-
-def tally(crosswalk: Crosswalk) -> Counter[Relationship]:
-    """How many rows claim which relationship."""
-    return Counter(row.relationship for row in crosswalk.mappings)
