@@ -1,6 +1,6 @@
 """Read slices side by side: their pages come as they arrive, only a few wait, and the first error ends them all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Full, Queue
@@ -10,7 +10,7 @@ from typing import TypeAlias
 from itss_bridge.contracts import Connector, Page, Slice
 from itss_bridge.errors import BridgeError, SourceUnavailable
 
-_Arrival: TypeAlias = tuple[int, Page | BaseException | None]
+_Arrival: TypeAlias = tuple[str, Page | BaseException | None]
 
 
 @contextmanager
@@ -28,13 +28,13 @@ def connectors_fault(connector: Connector) -> Iterator[None]:
         ) from error
 
 
-def pages(connector: Connector, pieces: Sequence[Slice], workers: int) -> Iterator[tuple[int, Page]]:
-    """Pages of all *pieces* with the number of their slice, in the order of arrival."""
+def pages(connector: Connector, pieces: Mapping[str, Slice], workers: int) -> Iterator[tuple[str, Page | None]]:
+    """Pages of all *pieces* with the key of their slice, in the order of arrival; None when a slice has ended."""
     desk = _Desk(2 * workers)
     with ThreadPoolExecutor(workers, thread_name_prefix="slice") as pool:
         try:
-            for number, piece in enumerate(pieces):
-                pool.submit(_read, connector, number, piece, desk)
+            for key, piece in pieces.items():
+                pool.submit(_read, connector, key, piece, desk)
             yield from desk.arrivals(len(pieces))
         finally:
             desk.closed.set()
@@ -48,35 +48,33 @@ class _Desk:
         self.closed = Event()
         self._queue: Queue[_Arrival] = Queue(maxsize=size)
 
-    def leave(self, number: int, what: Page | BaseException | None) -> None:
+    def leave(self, key: str, what: Page | BaseException | None) -> None:
         """Put something down, unless the desk has closed."""
         while not self.closed.is_set():
             try:
-                self._queue.put((number, what), timeout=0.1)
+                self._queue.put((key, what), timeout=0.1)
             except Full:
                 continue
             return
 
-    def arrivals(self, open_slices: int) -> Iterator[tuple[int, Page]]:
-        """Pages until every slice has ended; raises the first error a reader left."""
+    def arrivals(self, open_slices: int) -> Iterator[tuple[str, Page | None]]:
+        """What readers leave until every slice has ended; raises the first error among it."""
         while open_slices:
-            number, what = self._queue.get()
+            key, what = self._queue.get()
             if isinstance(what, BaseException):
                 raise what
-            if what is None:
-                open_slices -= 1
-            else:
-                yield number, what
+            open_slices -= what is None
+            yield key, what
 
 
-def _read(connector: Connector, number: int, piece: Slice, desk: _Desk) -> None:
+def _read(connector: Connector, key: str, piece: Slice, desk: _Desk) -> None:
     try:
         with connectors_fault(connector):
             for page in connector.read(piece):
-                desk.leave(number, page)
+                desk.leave(key, page)
                 if desk.closed.is_set():
                     return
     except BaseException as error:  # noqa: BLE001 - carried to the committer, which raises it
-        desk.leave(number, error)
+        desk.leave(key, error)
     else:
-        desk.leave(number, None)
+        desk.leave(key, None)

@@ -1,23 +1,25 @@
 """Read every stream of every source until it provably equals the tool's own count, and commit it as evidence."""
 
+import hashlib
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from itss_bridge.contracts import Connector, Count, Identity, Page
+from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
 from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable
 from itss_bridge.evidence import Lake, SourceMark, Stored, StreamTable
 from itss_bridge.evidence.known import Known
-from itss_bridge.evidence.ledger import State
+from itss_bridge.evidence.ledger import State, canonical
 from itss_bridge.fetch import connectors_fault, pages
 
 BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "5000"))
 PASSES = 3
 MASS_DISAPPEARANCE = 0.2
+COMPARE_EVERY = timedelta(days=7)
 WORKERS = 4
 
 
@@ -121,11 +123,13 @@ def _failed(job: SourceRun, lake: Lake, stream: str, error: BridgeError, identit
     table, reason = lake.table(stream), str(error)
     last = table.last()
     mark = last.sources.get(job.source) if last else None
-    at, seen = job.clock(identity), mark.seen if mark else 0
-    expected = mark.expected if mark else None
-    failed = SourceMark("failed", mark.cursor if mark else None, expected, seen, at, reason)
+    at = job.clock(identity)
+    before = mark or SourceMark("failed", None, None, 0, at)
+    failed = replace(before, state="failed", at=at, reason=reason)
     table.append([], run=job.run, at=at, source=job.source, mark=failed)
-    return StreamOutcome(state="failed", expected=expected, seen=seen, reason=reason, exit_code=error.exit_code)
+    return StreamOutcome(
+        state="failed", expected=before.expected, seen=before.seen, reason=reason, exit_code=error.exit_code
+    )
 
 
 class StreamSync:
@@ -138,48 +142,75 @@ class StreamSync:
         self.outcome = StreamOutcome()
         self.at = job.clock(identity)
         last = table.last()
-        self.mark = last.sources.get(job.source) if last else None
+        mark = last.sources.get(job.source) if last else None
+        self.mark = mark or SourceMark("running", None, None, 0, self.at, began=identity.server_time)
         self._pending: list[Stored] = []
+        self._ended: list[str] = []
         self._short = False
+        self._compared = False
+        self._resumable = True
+        self._full = self.mark.cursor is None
 
     def run(self) -> StreamOutcome:
         """Read, compare with the tool, repeat while the tool moves under us, and commit the verdict."""
         with closing(Known(self.table, self.job.source)) as known:
             self.known = known
-            counted = self._read_until_equal(self.mark.cursor if self.mark else None)
-            # an estimate that happens to agree proves nothing: without an exact count the keys are compared
-            agreed = counted is not None and counted.exact and counted.rows == known.live and not self._short
-            expected, missing = (known.live, 0) if agreed else self._reconcile(counted)
-            self._conclude(expected, missing)
+            counted = self._read_until_equal()
+            if self._proven(counted):
+                self._conclude(known.live, 0)
+            else:
+                self._conclude(*self._reconcile(counted))
         return self.outcome
 
-    def _read_until_equal(self, since: datetime | None) -> Count | None:
-        """Read what changed; again, from this run's start, while the tool counts more and a read still brings rows."""
-        overlap = self.job.connector.overlap
+    def _proven(self, counted: Count | None) -> bool:
+        """Whether an exact count alone proves equality.
+
+        An estimate that happens to agree proves nothing; and a count that agrees may hide one record lost for one that
+        never came, so that every so often the keys are compared all the same.
+        """
+        agreed = counted is not None and counted.exact and counted.rows == self.known.live and not self._short
+        compared = self.mark.compared
+        recently = compared is not None and self.identity.server_time - compared < COMPARE_EVERY
+        return agreed and (self._full or recently)
+
+    def _read_until_equal(self) -> Count | None:
+        """Read what changed; again from where reading began while there is reason to think that more has come."""
+        since, done = self.mark.cursor, self.mark.done
+        began = self.mark.began if done and self.mark.began else self.identity.server_time
+        self.mark = replace(self.mark, began=began, done=done)
         for _ in range(PASSES):
-            gained = self._read(since - overlap if since else None)
+            gained = self._read(since, done)
             with connectors_fault(self.job.connector):
                 counted = self.job.connector.count(self.table.stream)
-            if counted is None or counted.rows <= self.known.live or self.outcome.hidden or gained == 0:
+            more = counted is not None and counted.rows > self.known.live and gained and not self.outcome.hidden
+            if not done and not more:
                 break
-            since = self.identity.server_time
+            # what was read before an interruption may have changed since that read began
+            since, done = began, ()
+            self._resumable = False
         return counted
 
-    def _read(self, since: datetime | None) -> int:
+    def _read(self, since: datetime | None, done: Collection[str]) -> int:
+        begin = since - self.job.connector.overlap if since else None
         with connectors_fault(self.job.connector):
-            pieces = self.job.connector.slices(self.table.stream, since)
-        due = [piece.expected for piece in pieces]
-        expected = sum(n for n in due if n is not None) if all(n is not None for n in due) else None
-        arrived: dict[int, int] = dict.fromkeys(range(len(pieces)), 0)
-        gained, read, hidden = 0, 0, 0
-        for number, page in pages(self.job.connector, pieces, self.job.workers):
-            arrived[number] += len(page.records)
-            read, hidden = read + len(page.records), hidden + page.hidden
+            found = self.job.connector.slices(self.table.stream, begin)
+        pieces = {key: piece for piece in found if (key := _key(piece)) not in done}
+        due = {key: piece.expected for key, piece in pieces.items()}
+        expected = None if None in due.values() else sum(n or 0 for n in due.values())
+        arrived = dict.fromkeys(pieces, 0)
+        self._ended = list(done)
+        gained, hidden = 0, 0
+        for key, page in pages(self.job.connector, pieces, self.job.workers):
+            if page is None:
+                self._ended.append(key)
+                continue
+            arrived[key] += len(page.records)
+            hidden += page.hidden
             gained += self._take(page)
-            self.job.watch(self.job.source, self.table.stream, read, expected)
+            self.job.watch(self.job.source, self.table.stream, sum(arrived.values()), expected)
         gained += self._flush()
         self.outcome.hidden = max(self.outcome.hidden, hidden)
-        self._short = any(n is not None and arrived[i] < n for i, n in enumerate(due))
+        self._short = any(n is not None and arrived[key] < n for key, n in due.items())
         return gained
 
     def _take(self, page: Page) -> int:
@@ -192,7 +223,7 @@ class StreamSync:
         fresh, new = self.known.fresh(self._pending)
         self._pending = []
         if fresh:
-            self._append(fresh, self._mark("running", self.mark.cursor if self.mark else None, None, "not finished"))
+            self._append(fresh, self._running())
             self.outcome.new += new
             self.outcome.changed += len(fresh) - new
         return len(fresh)
@@ -201,14 +232,10 @@ class StreamSync:
         self.table.append(rows, run=self.job.run, at=self.at, source=self.job.source, mark=mark)
         self.known.note(rows)
 
-    def _mark(
-        self,
-        state: State,
-        cursor: datetime | None,
-        expected: int | None,
-        reason: str,
-    ) -> SourceMark:
-        return SourceMark(state, cursor, expected, self.known.live, self.at, reason)
+    def _running(self) -> SourceMark:
+        """The mark between the first commit of a run and its verdict: nothing may rest on the stream yet."""
+        done = tuple(sorted(self._ended)) if self._resumable else ()
+        return replace(self.mark, state="running", seen=self.known.live, at=self.at, reason="not finished", done=done)
 
     def _reconcile(self, counted: Count | None) -> tuple[int, int]:
         """Compare keys: what the tool no longer shows is marked removed, what we never got is counted missing.
@@ -216,6 +243,7 @@ class StreamSync:
         Returns how many records there should be and how many are missing. What an exact count has over the keys that
         we may see is hidden from us.
         """
+        self._compared = True
         with connectors_fault(self.job.connector):
             there = set(self.job.connector.census(self.table.stream))
         if counted and counted.exact:
@@ -231,8 +259,7 @@ class StreamSync:
             )
         if gone:
             rows = [self.table.rows.gone(row) for row in self.known.versions(gone)]
-            cursor = self.mark.cursor if self.mark else None
-            self._append(rows, self._mark("running", cursor, None, "not finished"))
+            self._append(rows, self._running())
             self.outcome.removed = len(rows)
         return len(there) + self.outcome.hidden, missing
 
@@ -242,8 +269,14 @@ class StreamSync:
         outcome.state, outcome.reason = _verdict(expected, live, missing, outcome.hidden)
         outcome.exit_code = 0 if outcome.state == "complete" else SourceUnavailable.exit_code
         # rows that exist but never came may carry old dates: only a full read can find them again
-        cursor = None if missing else self.identity.server_time
-        self._append([], self._mark(outcome.state, cursor, expected, outcome.reason))
+        now = self.identity.server_time
+        mark = SourceMark(outcome.state, None if missing else now, expected, live, self.at, outcome.reason)
+        self._append([], replace(mark, compared=now if self._compared or self._full else self.mark.compared))
+
+
+def _key(piece: Slice) -> str:
+    """A short name for a slice, the same whenever the connector cuts the same slice."""
+    return hashlib.sha256(canonical([piece.stream, piece.where])).hexdigest()[:16]
 
 
 def _verdict(expected: int, seen: int, missing: int, hidden: int) -> tuple[State, str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from itss_bridge.evidence.ledger import GENESIS, Entry, SourceMark, batch_digest, canonical
 
 NOW = datetime(2026, 3, 31, 16, tzinfo=UTC)
-MARK = SourceMark("complete", NOW, 3, 3, NOW, "")
+MARK = SourceMark("complete", NOW, 3, 3, NOW, "", NOW, NOW, ("a", "b"))
 ENTRY = Entry(0, GENESIS, "r1", NOW, 3, "d" * 64, "0.parquet", "f" * 64, "", {"jira": MARK}).sealed()
 
 

@@ -70,8 +70,9 @@ class Draft:
     def add(self, kind: str, document: Document) -> None:
         """Take in what a document that fits its schema declares."""
         self.documents[kind].append(document)
-        shelf, parser = _PARSERS[kind]
-        getattr(self, shelf).extend(parser(document))
+        if kind in _PARSERS:
+            shelf, parser = _PARSERS[kind]
+            getattr(self, shelf).extend(parser(document))
 
 
 def _sources(document: Document) -> Iterator[Source]:

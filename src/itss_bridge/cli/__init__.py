@@ -25,6 +25,7 @@ COMMANDS = {
     "evidence": ("itss_bridge.cli.evidence", "Look at the records kept as evidence."),
     "catalogue": ("itss_bridge.cli.catalogue", "Look at frameworks and mappings; sign a crosswalk."),
     "plugins": ("itss_bridge.cli.plugins", "Show what is plugged in."),
+    "explain": ("itss_bridge.cli.explain", "Say what an id, a clause, a status or an exit code means."),
 }
 
 HELP = """One evidence set, many standards: ITSS × ISO/IEC 20000-1 × ISO 9001.

@@ -1,11 +1,15 @@
-"""`catalogue list|mappings|sign`."""
+"""`catalogue list|mappings|sign`; its other commands stand in catalogue_look and catalogue_review."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from typing import Any
 
 import click
 
+from itss_bridge.catalogue import Catalogue
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+from itss_bridge.model import Mapping
 
 
 @click.command("list", epilog="Example: itss-bridge catalogue list --json")
@@ -39,29 +43,44 @@ def list_command(call: Call) -> None:
 
 
 @click.command("mappings", epilog="Example: itss-bridge catalogue mappings --json")
+@click.option(
+    "--derived", "follows", is_flag=True, help="What follows between the others through ITSS; never assessed."
+)
 @common
-def mappings_command(call: Call) -> None:
+def mappings_command(call: Call, *, follows: bool) -> None:
     """Every mapping: source, relationship, target, strength, review state, rationale."""
     bridge = call.bridge()
-    language = call.lang(bridge)
-    rows = (
-        {
-            "source": m.source,
-            "target": m.target,
-            "relationship": m.relationship.value,
-            "strength": m.strength,
-            "review": m.review,
-            "rationale": asdict(m.rationale) if call.as_json else m.rationale[language],
-        }
-        for crosswalk in bridge.catalogue.crosswalks.values()
-        for m in crosswalk.mappings
-    )
+    rows = _derived_rows(bridge.catalogue) if follows else _rows(bridge.catalogue)
     if call.as_json:
         print_json_lines(rows)
         return
     from itss_bridge.cli.tables import plain_table
 
-    console().print(plain_table(["source", "relationship", "target", "strength", "review", "rationale"], rows))
+    language = call.lang(bridge)
+    names = ["source", "relationship", "target", "strength", "review", "via" if follows else "rationale"]
+    console().print(plain_table(names, ({**row, "rationale": row["rationale"][language]} for row in rows)))
+
+
+def _rows(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    return (_row(mapping) for crosswalk in catalogue.crosswalks.values() for mapping in crosswalk.mappings)
+
+
+def _derived_rows(catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    from itss_bridge.catalogue.derived import derived
+
+    for row in derived(catalogue):
+        yield {**_row(row.mapping), "derived": True, "via": list(row.via), "contradicted": row.contradicted}
+
+
+def _row(mapping: Mapping) -> dict[str, Any]:
+    return {
+        "source": mapping.source,
+        "target": mapping.target,
+        "relationship": mapping.relationship.value,
+        "strength": mapping.strength,
+        "review": mapping.review,
+        "rationale": asdict(mapping.rationale),
+    }
 
 
 @click.command("sign", epilog="Example: itss-bridge catalogue sign --all --reviewer 质量负责人 --date 2026-03-01")
@@ -95,7 +114,11 @@ command = Commands(
     {
         "list": ("itss_bridge.cli.catalogue:list_command", "Every requirement of every framework."),
         "mappings": ("itss_bridge.cli.catalogue:mappings_command", "Every mapping with its rationale."),
+        "show": ("itss_bridge.cli.catalogue_look:show_command", "One entry as it stands in its file."),
+        "coverage": ("itss_bridge.cli.catalogue_review:coverage_command", "How far crosswalks and checks reach."),
+        "lint": ("itss_bridge.cli.catalogue_review:lint_command", "Everything that is wrong, with its place."),
+        "diff": ("itss_bridge.cli.catalogue_look:diff_command", "What changed between two catalogues."),
         "sign": ("itss_bridge.cli.catalogue:sign_command", "Sign crosswalks as the organisation's own reviewer."),
     },
-    help="Look at frameworks and mappings; sign a crosswalk.",
+    help="Look at frameworks and mappings, check them, sign a crosswalk.",
 )

@@ -17,7 +17,8 @@ class SourceMark:
     """How far one source's part of a stream has come.
 
     *cursor* is where the next incremental read begins (None: read all); *expected* and *seen* are what the tool said
-    it has and what we hold; *at* is the moment this was true.
+    it has and what we hold; *at* is the moment this was true. *compared* is when every key was last compared with the
+    tool's. A read that was interrupted began at *began* and had finished the slices whose digests are in *done*.
     """
 
     state: State
@@ -26,18 +27,23 @@ class SourceMark:
     seen: int
     at: datetime
     reason: str = ""
+    compared: datetime | None = None
+    began: datetime | None = None
+    done: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
         """From its JSON form."""
-        cursor = raw["cursor"]
         return cls(
             state=raw["state"],
-            cursor=datetime.fromisoformat(cursor) if cursor else None,
+            cursor=_moment(raw["cursor"]),
             expected=raw["expected"],
             seen=raw["seen"],
             at=datetime.fromisoformat(raw["at"]),
             reason=raw["reason"],
+            compared=_moment(raw["compared"]),
+            began=_moment(raw["began"]),
+            done=tuple(raw["done"]),
         )
 
 
@@ -94,6 +100,10 @@ class Entry:
             sources={name: SourceMark.of(mark) for name, mark in raw["sources"].items()},
             head=raw["head"],
         )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def canonical(value: Any) -> bytes:

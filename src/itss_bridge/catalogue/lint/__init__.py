@@ -20,6 +20,7 @@ Rule: TypeAlias = Callable[[Draft], Iterable[tuple[str, str, str]]]
 # check-without-requirement and reviewed-by-nobody: see draft.py.
 RULES: Mapping[str, Rule] = {
     "duplicate-id": ids.doubled,
+    "contradicting-documents": ids.contradicting_documents,
     "dangling-id": ids.dangling,
     "foreign-id": ids.foreign,
     "misnamed-file": ids.misnamed,

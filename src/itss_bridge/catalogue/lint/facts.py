@@ -42,19 +42,22 @@ def unknown_sources(draft: Draft) -> Found:
 def guessed_clauses(draft: Draft) -> Found:
     """A number in an edition whose numbers are not confirmed needs its own source, and the word *confirmed*."""
     for framework, document in zip(draft.frameworks, draft.documents["frameworks"], strict=True):
-        rows = document.content["requirements"]
         for edition in framework.editions:
-            numbered = [i for i, row in enumerate(rows) if row["clauses"].get(edition.id) is not None]
-            if len(numbered) >= FEW * len(rows):
-                continue
-            for index in numbered:
-                if not _is_confirmed(rows[index]):
-                    row = rows[index]
-                    what = (
-                        f"{row['id']} has number {row['clauses'][edition.id]!r} in {edition.id}, whose numbers are not"
-                    )
+            for index in _few_numbered(document.content["requirements"], edition.id):
+                row = document.content["requirements"][index]
+                if not _is_confirmed(row):
+                    number = row["clauses"][edition.id]
+                    where = document.where(("requirements", index, "clauses", edition.id))
+                    what = f"{row['id']} is given number {number!r} in {edition.id}, whose numbers are not confirmed"
                     fix = "leave it null, or name the copy it was read in: `source`, and `confidence: confirmed …`"
-                    yield document.where(("requirements", index, "clauses", edition.id)), f"{what} confirmed", fix
+                    yield where, what, fix
+
+
+def _few_numbered(rows: list[dict[str, Any]], edition: str) -> list[int]:
+    """Rows with a number of this edition, where nearly all rows that belong to it have none."""
+    belonging = [i for i, row in enumerate(rows) if edition in row["clauses"]]
+    numbered = [i for i in belonging if rows[i]["clauses"][edition] is not None]
+    return numbered if len(numbered) < FEW * len(belonging) else []
 
 
 def _is_confirmed(row: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from itss_bridge.catalogue.draft import Draft
 from itss_bridge.data import stream_names
-from itss_bridge.model import Check, Metric, Requirement
+from itss_bridge.model import Check, DocumentedInformation, Metric, Requirement
 
 Found = Iterator[tuple[str, str, str]]
 
@@ -37,7 +37,6 @@ def doubled(draft: Draft) -> Found:
     shelves: tuple[Iterable[tuple[str, str]], ...] = (
         ((f.id, f.origin.where) for f in draft.frameworks),
         ((r.id, r.origin.where) for f in draft.frameworks for r in f.requirements),
-        ((d.id, d.origin.where) for f in draft.frameworks for r in f.requirements for d in r.documents),
         ((c.id, c.origin.where) for c in draft.crosswalks),
         ((m.id, m.origin.where) for m in draft.metrics),
         ((r.id, r.origin.where) for r in draft.rules),
@@ -50,6 +49,17 @@ def doubled(draft: Draft) -> Found:
             if name in seen:
                 yield where, f"{name!r} is declared twice, first at {seen[name]}", "rename one of them, or remove it"
             seen.setdefault(name, where)
+
+
+def contradicting_documents(draft: Draft) -> Found:
+    """One document may serve many requirements, under one kind and one title."""
+    seen: dict[str, DocumentedInformation] = {}
+    for framework in draft.frameworks:
+        for document in (d for r in framework.requirements for d in r.documents):
+            first = seen.setdefault(document.id, document)
+            if (first.kind, first.title) != (document.kind, document.title):
+                what = f"{document.id!r} is something else at {first.origin.where}"
+                yield document.origin.where, what, "give one of them another id, or both the same kind and title"
 
 
 def dangling(draft: Draft) -> Found:

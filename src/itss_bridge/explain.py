@@ -1,0 +1,398 @@
+"""What a word of this tool means: a requirement, a metric, a check, a pack, a source, a relationship, an exit code.
+
+Each explanation is plain data in both languages; `{"en", "zh"}` wherever people read it. The first keys are always
+`kind`, `id` and `title`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any, TypeAlias
+
+from itss_bridge import wording
+from itss_bridge.catalogue import Catalogue
+from itss_bridge.catalogue.algebra import inverted
+from itss_bridge.catalogue.coverage import tally
+from itss_bridge.catalogue.draft import Source
+from itss_bridge.errors import UsageError
+from itss_bridge.model import Check, Crosswalk, Framework, Metric, Relationship, Requirement, RulePack, Status, Text
+from itss_bridge.model import Mapping as Row
+
+Explanation: TypeAlias = dict[str, Any]
+_NEAR = 3
+
+EXIT: Mapping[int, tuple[Text, Text]] = {
+    0: (Text("Done", "正常"), Text("The command did what it says.", "命令已按说明完成。")),
+    1: (
+        Text("A fault of itss-bridge", "程序缺陷"),
+        Text("Run it again with -v and report what it prints.", "加 -v 重新运行，并将输出反馈给维护方。"),
+    ),
+    2: (
+        Text("Usage, configuration or a data file is wrong", "用法、配置或数据文件有误"),
+        Text(
+            "The message names the option, or file and line. Nothing was read or written.",
+            "提示中已指明选项或文件及行号；未读取、未写入任何数据。",
+        ),
+    ),
+    3: (
+        Text("The gate is not met", "未达到设定的门槛"),
+        Text(
+            "assess --require asked for more than the evidence shows; assess --json lists each rule with what was "
+            "measured and what is needed.",
+            "assess --require 的要求高于证据所能证明的程度；assess --json 逐条列出实测值与要求值。",
+        ),
+    ),
+    4: (
+        Text("Authentication or rights", "认证失败或权限不足"),
+        Text(
+            "The tool refused the account or a table. Check the secret that the source refers to, and the account's "
+            "rights to read.",
+            "来源系统拒绝了账号或某张表。请核对所引用的密钥以及该账号的读取权限。",
+        ),
+    ),
+    5: (
+        Text("A source is unavailable or incomplete", "数据源不可用或不完整"),
+        Text(
+            "What was committed stays; status says which stream is not complete and why. What rests on it is "
+            "undetermined until a later sync completes it.",
+            "已提交的数据保留不变；status 指明哪个数据流不完整及原因。在补采完整之前，凡依赖它的结论一律为“证据不足”。",
+        ),
+    ),
+    6: (
+        Text("Integrity", "完整性受损"),
+        Text(
+            "Stored evidence is not what was stored. verify names each place; restore the folder from a backup.",
+            "存储的证据与写入时不一致。verify 会指出每一处；请从备份恢复。",
+        ),
+    ),
+    7: (
+        Text("Locked", "工作区被占用"),
+        Text(
+            "Another run is writing to the workspace. Wait for it; a lock left by a killed run frees itself.",
+            "另一次运行正在写入该工作区，请等待其结束；被强行终止的运行所留的锁会自动释放。",
+        ),
+    ),
+    130: (
+        Text("Interrupted", "被中断"),
+        Text("What was committed stays; the next run goes on from there.", "已提交的数据保留，下次运行从该处继续。"),
+    ),
+}
+
+_MEANING: Mapping[Relationship, Text] = {
+    Relationship.EQUAL: Text(
+        "Both ask the same. Reviewed, it carries conforming across in both directions.",
+        "双方要求相同。经评审后，“符合”可双向传递。",
+    ),
+    Relationship.SUBSET: Text(
+        "All that the source asks, the target asks too. A source that fails makes the target fail, once reviewed; "
+        "one that conforms supports it in part.",
+        "源条目的要求目标条目都有。经评审后，源条目不符合即目标条目不符合；源条目符合只提供部分支持。",
+    ),
+    Relationship.SUPERSET: Text(
+        "The source asks all that the target asks. Reviewed, it carries conforming across.",
+        "源条目涵盖目标条目的全部要求。经评审后可传递“符合”。",
+    ),
+    Relationship.INTERSECTS: Text(
+        "Each asks something that the other does not. The target is partial at best.",
+        "双方各有对方没有的要求。目标条目至多为“部分符合”。",
+    ),
+    Relationship.NONE: Text(
+        "They share a word or a number and no requirement. Nothing is carried; the row says so, lest somebody map it.",
+        "仅用词或编号相近，要求并无交集，不传递任何结论；保留此行以防误映射。",
+    ),
+}
+
+
+def explain(words: str, catalogue: Catalogue, sources: Sequence[Source] = ()) -> Explanation:
+    """What *words* means: an id, a framework and a clause number, or a word of this tool.
+
+    Raises:
+        UsageError: nothing is called so; the fix names what is nearest.
+    """
+    shelf = _shelf(catalogue, sources)
+    name = " ".join(words.split())
+    for candidate in (name, name.lower(), name.upper()):
+        if candidate in shelf:
+            return _explained(_single(candidate, shelf[candidate], catalogue), catalogue)
+    near = get_close_matches(name, shelf, n=_NEAR, cutoff=0.5) or _with_number(name, shelf)
+    raise UsageError(
+        f"nothing here is called {name!r}",
+        fix=f"did you mean {' or '.join(map(repr, near))}?" if near else "try itss:prc-inc-a, kpi-sla or exit-5",
+    )
+
+
+def _single(name: str, thing: object, catalogue: Catalogue) -> object:
+    """What one name means; parts of a standard use the same numbers, and then the number alone means nothing."""
+    if not isinstance(thing, list):
+        return thing
+    if len(thing) == 1:
+        return thing[0]
+    frameworks = catalogue.frameworks
+    exact = [
+        f"{e} {n}" for r in thing for e, n in r.clauses.items() if n and name == f"{frameworks[r.framework].id} {n}"
+    ]
+    raise UsageError(
+        f"{name!r} is the number of several requirements: {', '.join(r.id for r in thing)}",
+        fix=f"name the edition too: {' or '.join(map(repr, dict.fromkeys(exact))) or 'or the id'}",
+    )
+
+
+def _with_number(name: str, shelf: Mapping[str, object]) -> list[str]:
+    """A bare number belongs to a framework: `8.6.1` to `iso20000-1 8.6.1`."""
+    return [known for known in shelf if known.endswith(f" {name}")][:_NEAR]
+
+
+def _shelf(catalogue: Catalogue, sources: Sequence[Source]) -> dict[str, object]:
+    """Everything that can be explained, by every name it goes by; ids win over clause numbers and words."""
+    shelf: dict[str, object] = {f"exit-{code}": code for code in EXIT}
+    shelf |= {status.value: status for status in Status} | {wording.STATUS[s].zh: s for s in Status}
+    shelf |= {r.value: r for r in Relationship} | {wording.SYMBOL[r]: r for r in Relationship}
+    shelf |= {source.id: source for source in sources}
+    shelf |= {name: same for f in catalogue.frameworks.values() for name, same in _clauses(f).items()}
+    for things in (catalogue.packs, catalogue.metrics, catalogue.crosswalks, catalogue.frameworks):
+        shelf |= things
+    return shelf | {rule.id: rule for rule in catalogue.rules} | catalogue.requirements
+
+
+def _clauses(framework: Framework) -> dict[str, list[Requirement]]:
+    """All requirements that go by `FRAMEWORK NUMBER` or `EDITION NUMBER`."""
+    found: dict[str, list[Requirement]] = {}
+    for requirement in framework.requirements:
+        for edition, number in requirement.clauses.items():
+            for prefix in (framework.id, edition) if number is not None else ():
+                same = found.setdefault(f"{prefix} {number}", [])
+                same += [requirement] if requirement not in same else []
+    return found
+
+
+def _explained(thing: object, catalogue: Catalogue) -> Explanation:
+    return _WAYS[type(thing)](thing, catalogue)
+
+
+def _relationship(relationship: Relationship, _: Catalogue) -> Explanation:
+    title, meaning = asdict(wording.RELATIONSHIP[relationship]), asdict(_MEANING[relationship])
+    return _entry("relationship", relationship.value, title, symbol=wording.SYMBOL[relationship], meaning=meaning)
+
+
+def _status(status: Status, _: Catalogue) -> Explanation:
+    title, meaning = asdict(wording.STATUS[status]), asdict(wording.STATUS_MEANING[status])
+    return _entry("status", status.value, title, meaning=meaning)
+
+
+def _exit(code: int, _: Catalogue) -> Explanation:
+    title, meaning = EXIT[code]
+    return _entry("exit code", f"exit-{code}", asdict(title), meaning=asdict(meaning))
+
+
+def _entry(kind: str, name: str, title: Mapping[str, str], **facts: Any) -> Explanation:
+    """An explanation without what is not there."""
+    filled = {key: value for key, value in facts.items() if value not in (None, "", (), [])}
+    return {"kind": kind, "id": name, "title": dict(title), **filled}
+
+
+def _requirement(r: Requirement, catalogue: Catalogue) -> Explanation:
+    framework = catalogue.frameworks[r.framework]
+    checks = [c for c in catalogue.checks.values() if r.id in c.requirements]
+    return _entry(
+        "requirement",
+        r.id,
+        asdict(r.title),
+        framework=asdict(framework.title),
+        parent=r.parent,
+        element=asdict(wording.element(r.element)),
+        assessable=r.assessable,
+        clauses=[
+            {"edition": asdict(e.name), "clause": r.clauses.get(e.id)} for e in framework.editions if e.id in r.clauses
+        ],
+        intent=asdict(r.intent),
+        note=asdict(r.note) if r.note else None,
+        source=list(r.origin.source),
+        confidence=r.origin.confidence,
+        changes=list(_changes(r, framework)),
+        documents=[{"id": d.id, "kind": d.kind, "title": asdict(d.title)} for d in r.documents],
+        children=[_named(child, framework) for child in framework.requirements if child.parent == r.id],
+        mappings=[_mapping(row, catalogue) for row in _rows_from(r.id, catalogue)],
+        unmapped=[
+            {"crosswalk": crosswalk.id, "reason": asdict(left_out.reason)}
+            for crosswalk in catalogue.crosswalks.values()
+            for left_out in crosswalk.unmapped
+            if left_out.requirement == r.id
+        ],
+        checks=[_criterion(check, catalogue) for check in sorted(checks, key=lambda c: -(c.level or 0))],
+    )
+
+
+def _changes(r: Requirement, framework: Framework) -> Iterator[Explanation]:
+    """What happens to it from one edition to the next."""
+    for transition in framework.transitions:
+        for row in transition.changes:
+            if row.requirement == r.id:
+                yield {
+                    "from": transition.before,
+                    "to": transition.after,
+                    "change": row.change,
+                    "note": asdict(row.note),
+                }
+
+
+def _named(r: Requirement, framework: Framework) -> Explanation:
+    return {"id": r.id, "clause": framework.clause(r), "title": asdict(r.title)}
+
+
+def _rows_from(name: str, catalogue: Catalogue) -> Iterator[Row]:
+    """All mappings of one requirement, read from it."""
+    for crosswalk in catalogue.crosswalks.values():
+        for row in crosswalk.mappings:
+            if row.source == name:
+                yield row
+            elif row.target == name:
+                yield inverted(row)
+
+
+def _mapping(row: Row, catalogue: Catalogue) -> Explanation:
+    other = catalogue.requirements[row.target]
+    return {
+        "relationship": row.relationship.value,
+        "symbol": wording.SYMBOL[row.relationship],
+        "requirement": other.id,
+        "clause": catalogue.frameworks[other.framework].clause(other),
+        "title": asdict(other.title),
+        "strength": row.strength,
+        "review": row.review,
+        "rationale": asdict(row.rationale),
+    }
+
+
+def _criterion(check: Check, catalogue: Catalogue) -> Explanation:
+    unit = catalogue.metrics[check.metric].unit
+    return {
+        "level": check.level,
+        "id": check.id,
+        "title": asdict(check.title),
+        "needed": asdict(wording.needed(check.criterion, unit)),
+        "source": list(check.origin.source),
+        "confidence": check.origin.confidence,
+    }
+
+
+def _metric(metric: Metric, catalogue: Catalogue) -> Explanation:
+    return _entry(
+        "metric",
+        metric.id,
+        asdict(metric.title),
+        definition=asdict(metric.definition),
+        unit=metric.unit,
+        better=asdict(wording.BETTER[metric.better]),
+        summary=metric.summary,
+        window=metric.window,
+        streams=list(metric.streams),
+        parameters=list(metric.parameters),
+        source=list(metric.origin.source),
+        confidence=metric.origin.confidence,
+        used_by=[_criterion(rule, catalogue) for rule in catalogue.rules if rule.metric == metric.id],
+    )
+
+
+def _check(check: Check, catalogue: Catalogue) -> Explanation:
+    pack = next((p for p in catalogue.packs.values() if check in p.rules), None)
+    requirements = [catalogue.requirements[name] for name in check.requirements]
+    return _entry(
+        "rule" if pack else "check",
+        check.id,
+        asdict(check.title),
+        pack=pack.id if pack else None,
+        authority=asdict(wording.AUTHORITY[pack.authority]) if pack else None,
+        level=asdict(wording.LEVEL[check.level]) if check.level else None,
+        metric=check.metric,
+        arguments=", ".join(f"{name} = {value}" for name, value in check.arguments.items()),
+        needed=asdict(wording.needed(check.criterion, catalogue.metrics[check.metric].unit)),
+        source=list(check.origin.source),
+        confidence=check.origin.confidence,
+        requirements=[_named(r, catalogue.frameworks[r.framework]) for r in requirements],
+    )
+
+
+def _pack(pack: RulePack, catalogue: Catalogue) -> Explanation:
+    return _entry(
+        "pack",
+        pack.id,
+        asdict(pack.title),
+        authority=asdict(wording.AUTHORITY[pack.authority]),
+        dated=pack.dated,
+        source=list(pack.origin.source),
+        confidence=pack.origin.confidence,
+        rules=[_criterion(rule, catalogue) for rule in pack.rules],
+    )
+
+
+def _crosswalk(crosswalk: Crosswalk, _: Catalogue) -> Explanation:
+    signatures = dict.fromkeys((m.reviewer, m.reviewed_on) for m in crosswalk.mappings if m.review == "reviewed")
+    return _entry(
+        "crosswalk",
+        crosswalk.id,
+        asdict(crosswalk.title),
+        rows=len(crosswalk.mappings),
+        reviewed=[{"reviewer": reviewer, "date": date} for reviewer, date in signatures],
+        source=list(crosswalk.origin.source),
+        confidence=crosswalk.origin.confidence,
+        relationships=[
+            {"symbol": wording.SYMBOL[r], "relationship": r.value, "title": asdict(wording.RELATIONSHIP[r]), "rows": n}
+            for r, n in tally(crosswalk).items()
+        ],
+        unmapped=[{"requirement": u.requirement, "reason": asdict(u.reason)} for u in crosswalk.unmapped],
+    )
+
+
+def _framework(framework: Framework, _: Catalogue) -> Explanation:
+    return _entry(
+        "framework",
+        framework.id,
+        asdict(framework.title),
+        assessable=sum(r.assessable for r in framework.requirements),
+        note=asdict(framework.note) if framework.note else None,
+        source=list(framework.origin.source),
+        confidence=framework.origin.confidence,
+        editions=[
+            {"edition": asdict(e.name), "state": e.status, "numbers": _numbers(framework, e.id)}
+            for e in framework.editions
+        ],
+        requirements=[_named(r, framework) for r in framework.requirements if r.parent is None],
+    )
+
+
+def _numbers(framework: Framework, edition: str) -> str:
+    """How many clause numbers of an edition are confirmed, of those that belong to it."""
+    belonging = [r.clauses[edition] for r in framework.requirements if edition in r.clauses]
+    return f"{sum(number is not None for number in belonging)}/{len(belonging)}"
+
+
+def _source(source: Source, catalogue: Catalogue) -> Explanation:
+    cited = {
+        "requirements": sum(source.id in r.origin.source for r in catalogue.requirements.values()),
+        "crosswalks": sum(source.id in c.origin.source for c in catalogue.crosswalks.values()),
+        "metrics": sum(source.id in m.origin.source for m in catalogue.metrics.values()),
+        "rules": sum(source.id in r.origin.source for r in catalogue.rules),
+    }
+    return _entry(
+        "source",
+        source.id,
+        {"en": source.title, "zh": source.title},
+        authority=source.authority,
+        address=source.address,
+        note=source.note,
+        cited=", ".join(f"{kind} {n}" for kind, n in cited.items() if n),
+    )
+
+
+_WAYS: Mapping[type, Callable[[Any, Catalogue], Explanation]] = {
+    Requirement: _requirement,
+    Metric: _metric,
+    Check: _check,
+    Crosswalk: _crosswalk,
+    RulePack: _pack,
+    Framework: _framework,
+    Source: _source,
+    Relationship: _relationship,
+    Status: _status,
+    int: _exit,
+}
