@@ -89,6 +89,9 @@ class Connector(ABC):
     overlap: ClassVar[timedelta] = timedelta(minutes=1)
     """How far before the last watermark an incremental read begins: as late as this tool's index may be."""
 
+    rows_per_request: ClassVar[int] = 100
+    """About how many records one request brings in a full read; only `plan` uses it."""
+
     read_posts: ClassVar[Collection[str]] = ()
     """Paths that only read although they are POSTed to; the session refuses every other write."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -165,6 +166,51 @@ def test_changed_evidence_ends_with_6_and_says_where(bridge_command, root: Path)
     ran = bridge_command("verify", "-w", root)
     assert ran.code == 6
     assert str(file) in ran.err
+
+
+def test_evidence_replaced_by_an_older_copy_is_found_against_a_report(bridge_command, root: Path) -> None:
+    configure(root, GOOD + '[sources.files]\nconnector = "files"\n')
+    (root / "attestations").mkdir()
+    survey = root / "attestations" / "survey.csv"
+    survey.write_text("id,score\n1,80\n", "utf-8")
+    assert bridge_command("sync", "-w", root).code == 0
+    shutil.copytree(root / "evidence", root / "backup")
+    survey.write_text("id,score\n1,60\n", "utf-8")
+    assert bridge_command("sync", "-w", root).code == 0
+    report = root / "audit.json"
+    assert bridge_command("export", report, "-w", root).code == 0
+    assert bridge_command("verify", "-w", root, "--against", report).code == 0
+    shutil.rmtree(root / "evidence")
+    (root / "backup").rename(root / "evidence")
+    assert bridge_command("verify", "-w", root).code == 0  # the older copy is sound in itself
+    ran = bridge_command("verify", "-w", root, "--against", report)
+    assert ran.code == 6
+    assert "which the report names" in ran.err
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"streams": 5}'])
+def test_a_file_that_is_no_report_is_refused(bridge_command, root: Path, content: str) -> None:
+    (root / "audit.json").write_text(content)
+    assert bridge_command("verify", "-w", root, "--against", root / "audit.json").code == 2
+
+
+def test_a_plan_says_what_would_be_read_and_reads_nothing(bridge_command, root: Path) -> None:
+    configure(root, GOOD + '[sources.files]\nconnector = "files"\n')
+    (root / "attestations").mkdir()
+    (root / "attestations" / "survey.csv").write_text("id,score\n1,80\n2,90\n", "utf-8")
+    ran = bridge_command("plan", "-w", root, "--json")
+    assert ran.code == 0
+    (line,) = json.loads(ran.out)
+    assert (line["stream"], line["read"], line["at the tool"], line["held"]) == ("survey", "everything", 2, 0)
+    assert not list((root / "evidence").glob("*/")) if (root / "evidence").exists() else True
+
+
+def test_a_plan_names_the_source_that_does_not_answer(bridge_command, root: Path, monkeypatch) -> None:
+    monkeypatch.setenv("SN_PASSWORD", "canary")
+    configure(root, SERVICENOW.format(url="http://127.0.0.1:9") + "attempts = 1\n")
+    ran = bridge_command("plan", "-w", root, "--json")
+    assert ran.code == 5
+    assert json.loads(ran.out)[0]["source"] == "sn"
 
 
 def test_a_second_sync_at_once_ends_with_7(bridge_command, root: Path) -> None:

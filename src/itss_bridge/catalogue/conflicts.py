@@ -1,11 +1,11 @@
 """Where rule packs contradict each other: computed from the rules themselves, never typed.
 
-A rule is read as a demand: one or more alternatives, each a limit on one subject (a metric with the arguments that
-say what is measured). Rules of one level speak to the same question when they share a subject, or when their subjects
+A rule is read as a demand: one or more routes, each a limit on one subject (a metric with the arguments that say what
+is measured). Rules of one level speak to the same question when they share a subject, or when their subjects
 are known to be counted from different days for the same purpose. Packs whose demands on a question differ disagree.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
@@ -30,6 +30,18 @@ _COUNTED_FROM = {
     ("incident-records-months", ""): _OPERATION,
 }
 """Months that packs count from different days to settle one question: who may apply, how long the system has run."""
+
+_ROUTES = {
+    "business-or-certificate": (
+        ("attested-months", {"topic": "topic"}, "business_months"),
+        ("certificate-months", {"scheme": "scheme", "level": "level"}, "certificate_months"),
+    ),
+    "attested-alternative": (
+        ("attested-number", {"topic": "topic"}, "number"),
+        ("attested-number", {"topic": "other_topic"}, "other_number"),
+    ),
+}
+"""Metrics that count open routes: what each route measures, and the argument that says how much is needed."""
 
 _SIGN = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "==": "=", "measured": "n ≥"}
 
@@ -58,7 +70,16 @@ class _Limit:
     amounts: tuple[tuple[str, str], ...] = ()
 
 
-_Demand: TypeAlias = frozenset[tuple[Subject, _Limit]]
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """Routes, of which *needed* must be open; most rules have one."""
+
+    routes: frozenset[tuple[Subject, _Limit]]
+    needed: int = 1
+
+    @property
+    def leaves_choice(self) -> bool:
+        return self.needed < len(self.routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +92,7 @@ class _Voice:
 
     @property
     def questions(self) -> frozenset[object]:
-        return frozenset(_question(subject) for subject, _ in self.demand)
+        return frozenset(_question(subject) for subject, _ in self.demand.routes)
 
 
 def conflicts(
@@ -127,18 +148,16 @@ def _conflict(level: int, voices: Sequence[_Voice], decisive: set[str], metrics:
 
 def _demand(rule: Check) -> _Demand:
     given, criterion = rule.arguments, rule.criterion
-    if (criterion.operator, criterion.threshold) == (">=", 1):
-        if rule.metric == "business-or-certificate":
-            business = _limit("attested-months", {"topic": given["topic"]}, given["business_months"])
-            holder = {"scheme": given["scheme"], "level": given["level"]}
-            return frozenset({business, _limit("certificate-months", holder, given["certificate_months"])})
-        if rule.metric == "attested-alternative":
-            one = _limit("attested-number", {"topic": given["topic"]}, given["number"])
-            return frozenset({one, _limit("attested-number", {"topic": given["other_topic"]}, given["other_number"])})
+    if criterion.operator == ">=" and criterion.threshold and rule.metric in _ROUTES:
+        routes = frozenset(
+            _limit(metric, {name: given[key] for name, key in told.items()}, given[least])
+            for metric, told, least in _ROUTES[rule.metric]
+        )
+        return _Demand(routes, int(criterion.threshold))
     subject = (rule.metric, tuple(sorted((k, v) for k, v in given.items() if k not in _AMOUNTS)))
     amounts = tuple(sorted((k, v) for k, v in given.items() if k in _AMOUNTS))
     threshold = Decimal(1) if criterion.threshold is None else criterion.threshold
-    return frozenset({(subject, _Limit(criterion.operator, threshold, criterion.months, amounts))})
+    return _Demand(frozenset({(subject, _Limit(criterion.operator, threshold, criterion.months, amounts))}))
 
 
 def _limit(metric: str, arguments: Mapping[str, str], least: str) -> tuple[Subject, _Limit]:
@@ -155,9 +174,9 @@ def _exclusive(voices: Iterable[_Voice]) -> bool:
     """Whether the demands that leave no choice contradict each other, each subject over each window for itself."""
     limits: dict[object, list[_Limit]] = {}
     for voice in voices:
-        if len(voice.demand) == 1:
-            ((subject, limit),) = voice.demand
-            limits.setdefault((subject, limit.months, limit.amounts), []).append(limit)
+        if not voice.demand.leaves_choice:
+            for subject, limit in voice.demand.routes:
+                limits.setdefault((subject, limit.months, limit.amounts), []).append(limit)
     return any(_empty(group) for group in limits.values())
 
 
@@ -173,7 +192,7 @@ def _empty(limits: Sequence[_Limit]) -> bool:
 
 def _statement(level: int, voices: Sequence[_Voice], deciding: Sequence[_Voice], metrics: Mapping[str, Metric]) -> Text:
     english = "; ".join(f"“{v.pack.title.en}” asks for: {v.rule.title.en} ({_asked(v, metrics).en})" for v in voices)
-    chinese = "；".join(f"《{v.pack.title.zh}》要求{v.rule.title.zh}（{_asked(v, metrics).zh}）" for v in voices)
+    chinese = "；".join(f"《{v.pack.title.zh}》要求：{v.rule.title.zh}（{_asked(v, metrics).zh}）" for v in voices)
     titles = list({voice.pack.id: voice.pack.title for voice in deciding}.values())
     decided = Text("No binding pack speaks to it.", "具有约束力的规则包均未涉及，不作判定。")
     if titles:
@@ -187,9 +206,10 @@ def _statement(level: int, voices: Sequence[_Voice], deciding: Sequence[_Voice],
 
 
 def _asked(voice: _Voice, metrics: Mapping[str, Metric]) -> Text:
-    """The limits in figures, alternatives in a stable order: `≥ 24 months or ≥ 12 months`."""
-    told = [_figures(subject, limit, metrics) for subject, limit in sorted(voice.demand, key=repr)]
-    return Text(" or ".join(text.en for text in told), "或".join(text.zh for text in told))
+    """The limits in figures, routes in a stable order: `≥ 24 months or ≥ 12 months`."""
+    told = [_figures(subject, limit, metrics) for subject, limit in sorted(voice.demand.routes, key=repr)]
+    link = Text(" or ", " 或 ") if voice.demand.leaves_choice else Text(" and ", " 且 ")
+    return Text(link.en.join(text.en for text in told), link.zh.join(text.zh for text in told))
 
 
 def _figures(subject: Subject, limit: _Limit, metrics: Mapping[str, Metric]) -> Text:

@@ -1,19 +1,39 @@
-"""`verify`: is the evidence what was stored?"""
+"""`verify`: is the evidence what was stored, and is it still the evidence of an earlier report?"""
 
+import json
+from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from itss_bridge.cli.call import Call, common, print_json
-from itss_bridge.errors import IntegrityError
+from itss_bridge.errors import IntegrityError, UsageError
+
+if TYPE_CHECKING:
+    from itss_bridge.evidence import Lake
+    from itss_bridge.evidence.lake import Damage
 
 
-@click.command(epilog="Examples: itss-bridge verify · itss-bridge verify --json")
+@click.command(
+    epilog="Examples: itss-bridge verify · itss-bridge verify --against audit-2026-03.json",
+    help="Recompute every digest of the stored evidence. Ends with 6 when anything was changed, and says where.",
+)
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="REPORT",
+    help="An earlier .json export: every chain head that it names must still be in the chain.",
+)
 @common
-def command(call: Call) -> None:
-    """Recompute every digest of the stored evidence. Ends with 6 when anything was changed, and says where."""
+def command(call: Call, against: Path | None) -> None:
+    """Verify, and compare with an earlier report."""
     lake = call.bridge().lake
+    named = _heads_of(against) if against else {}
     damage = list(lake.verify())
+    if not damage:
+        damage = list(_forgotten(lake, named))
     heads = {} if damage else lake.heads()
     if call.as_json:
         print_json({"ok": not damage, "damage": [asdict(d) for d in damage], "heads": heads})
@@ -29,3 +49,26 @@ def command(call: Call) -> None:
     if not call.as_json:
         for stream, head in heads.items():
             click.echo(f"{stream:<20} {head}")
+
+
+def _heads_of(report: Path) -> dict[str, str]:
+    """Stream and chain head, as an exported report names them."""
+    try:
+        streams = json.loads(report.read_text("utf-8"))["streams"]
+        return {state["stream"]: state["head"] for state in streams}
+    except OSError as error:
+        raise UsageError("the report cannot be read", where=str(report), cause=error.strerror or "") from None
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            "this is not a report of ours", where=str(report), fix="name a file made by `itss-bridge export NAME.json`"
+        ) from None
+
+
+def _forgotten(lake: "Lake", named: dict[str, str]) -> "Iterator[Damage]":
+    """Heads of the report that the chain no longer has: the evidence was replaced by an older or another one."""
+    from itss_bridge.evidence.lake import Damage
+
+    for stream, head in named.items():
+        table = lake.table(stream)
+        if all(entry.head != head for entry in table.entries()):
+            yield Damage(stream, str(table.path), f"the chain has no commit {head[:16]}…, which the report names")
