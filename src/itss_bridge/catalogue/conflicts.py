@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from itss_bridge.errors import UsageError
 from itss_bridge.model import Check, Metric, RulePack, Text
 from itss_bridge.wording import LEVEL, quantity
 
@@ -104,6 +105,9 @@ def conflicts(
         packs: the packs to compare; a pack given twice is one.
         metrics: for the units in the statements; without them numbers stand alone.
         binding: ids of the packs that decide; `None` means the official ones.
+
+    Raises:
+        UsageError: a rule gives words where a number is needed.
     """
     shelf = {pack.id: pack for pack in packs}
     decisive = {pack.id for pack in shelf.values() if pack.authority == "official"} if binding is None else set(binding)
@@ -149,10 +153,7 @@ def _conflict(level: int, voices: Sequence[_Voice], decisive: set[str], metrics:
 def _demand(rule: Check) -> _Demand:
     given, criterion = rule.arguments, rule.criterion
     if criterion.operator == ">=" and criterion.threshold and rule.metric in _ROUTES:
-        routes = frozenset(
-            _limit(metric, {name: given[key] for name, key in told.items()}, given[least])
-            for metric, told, least in _ROUTES[rule.metric]
-        )
+        routes = frozenset(_route(rule, *told) for told in _ROUTES[rule.metric])
         return _Demand(routes, int(criterion.threshold))
     subject = (rule.metric, tuple(sorted((k, v) for k, v in given.items() if k not in _AMOUNTS)))
     amounts = tuple(sorted((k, v) for k, v in given.items() if k in _AMOUNTS))
@@ -160,8 +161,12 @@ def _demand(rule: Check) -> _Demand:
     return _Demand(frozenset({(subject, _Limit(criterion.operator, threshold, criterion.months, amounts))}))
 
 
-def _limit(metric: str, arguments: Mapping[str, str], least: str) -> tuple[Subject, _Limit]:
-    return (metric, tuple(sorted(arguments.items()))), _Limit(">=", Decimal(least))
+def _route(rule: Check, metric: str, told: Mapping[str, str], least: str) -> tuple[Subject, _Limit]:
+    given = rule.arguments
+    subject = (metric, tuple(sorted((name, given[key]) for name, key in told.items())))
+    if not given[least].isdecimal():
+        raise UsageError(f"{rule.id}: {least} is {given[least]!r}, not a whole number", where=rule.origin.where)
+    return subject, _Limit(">=", Decimal(given[least]))
 
 
 def _question(subject: Subject) -> object:
@@ -193,16 +198,16 @@ def _empty(limits: Sequence[_Limit]) -> bool:
 def _statement(level: int, voices: Sequence[_Voice], deciding: Sequence[_Voice], metrics: Mapping[str, Metric]) -> Text:
     english = "; ".join(f"“{v.pack.title.en}” asks for: {v.rule.title.en} ({_asked(v, metrics).en})" for v in voices)
     chinese = "；".join(f"《{v.pack.title.zh}》要求：{v.rule.title.zh}（{_asked(v, metrics).zh}）" for v in voices)
-    titles = list({voice.pack.id: voice.pack.title for voice in deciding}.values())
-    decided = Text("No binding pack speaks to it.", "具有约束力的规则包均未涉及，不作判定。")
-    if titles:
-        english_titles, chinese_titles = (
-            " and ".join(f"“{t.en}”" for t in titles),
-            "".join(f"《{t.zh}》" for t in titles),
-        )
-        decided = Text(f"Decided by {english_titles}.", f"以{chinese_titles}为准。")
-    head = LEVEL[level]
+    head, decided = LEVEL[level], _decided([voice.pack.title for voice in deciding])
     return Text(f"{head.en}: {english}. {decided.en}", f"{head.zh}：{chinese}。{decided.zh}")
+
+
+def _decided(titles: Iterable[Text]) -> Text:
+    each = list(dict.fromkeys(titles))
+    if not each:
+        return Text("No binding pack speaks to it.", "具有约束力的规则包均未涉及，不作判定。")
+    english, chinese = " and ".join(f"“{title.en}”" for title in each), "".join(f"《{title.zh}》" for title in each)
+    return Text(f"Decided by {english}.", f"以{chinese}为准。")
 
 
 def _asked(voice: _Voice, metrics: Mapping[str, Metric]) -> Text:

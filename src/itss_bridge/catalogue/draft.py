@@ -126,6 +126,12 @@ def drafted_strictly(path: Path) -> Draft:
     return draft
 
 
+def sources(folders: Iterable[CatalogueFolder]) -> list[Source]:
+    """All sources that *folders* declare; UsageError when a sources.yaml is wrong."""
+    paths = (folder.path / "sources.yaml" for folder in folders)
+    return [source for path in paths if path.is_file() for source in _sources(read(path, "sources"))]
+
+
 def _files(folders: Iterable[CatalogueFolder]) -> Iterator[tuple[str, Path]]:
     for folder in folders:
         for kind in KINDS:

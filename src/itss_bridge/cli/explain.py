@@ -22,12 +22,11 @@ def command(call: Call, words: tuple[str, ...]) -> None:
 
     Also the words of the tool: statuses, relationships, exit codes (exit-5).
     """
-    from itss_bridge.catalogue.draft import drafted
+    from itss_bridge.catalogue.draft import sources
     from itss_bridge.cli import declared
     from itss_bridge.explain import explain
 
-    sources = drafted(declared.folders(call)).sources
-    explanation = explain(" ".join(words), declared.catalogue(call), sources)
+    explanation = explain(" ".join(words), declared.catalogue(call), sources(declared.folders(call)))
     if call.as_json:
         print_json(explanation)
         return
@@ -43,7 +42,7 @@ def view(explanation: Mapping[str, Any], language: str) -> "Iterator[RenderableT
     from itss_bridge.cli.tables import plain
 
     kind = _label(explanation["kind"], language)
-    yield Line(f"{explanation['title'][language]} · {plain(explanation['id'])} · {kind}", "bold")
+    yield Line(f"{kind} {plain(explanation['id'])} · {plain(explanation['title'][language])}", "bold")
     facts = Table.grid(padding=(0, 2))
     facts.add_column(no_wrap=True)
     facts.add_column(overflow="fold")
@@ -107,7 +106,7 @@ _LABELS = {
     "definition": ("Definition", "定义"),
     "documents": ("Documented information", "成文信息"),
     "editions": ("Editions", "版本"),
-    "exit code": ("exit code", "退出码"),
+    "exit code": ("Exit code", "退出码"),
     "intent": ("Intent", "要求与查证"),
     "mappings": ("Mappings, read from here", "映射（自本条目读出）"),
     "meaning": ("Meaning", "含义"),

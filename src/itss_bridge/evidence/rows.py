@@ -53,6 +53,7 @@ class StreamRows:
         properties: dict[str, Any] = schema(f"streams/{stream}")["properties"]
         self.columns = {name: _column(rule) for name, rule in properties.items()}
         self.people = frozenset(name for name, rule in properties.items() if rule.get("x-person"))
+        self._readers: dict[Callable[[str], str], Mapping[str, Callable[[Any], Any]]] = {}
         self.arrow = pa.schema([*ENVELOPE, *((name, c.type) for name, c in self.columns.items())])
 
     @classmethod
@@ -63,18 +64,19 @@ class StreamRows:
 
     def stored(self, source: str, record: Record, pseudonym: Callable[[str], str]) -> Stored:
         """The record as it will be kept: typed, people by pseudonym; SourceUnavailable names a field that is wrong."""
-        content: dict[str, Any] = {}
-        for name, value in record.data.items():
-            if value is None:
-                continue
-            column = self.columns.get(name)
-            if column is None:
-                raise self._wrong(source, record, name, "the stream has no such field")
-            try:
-                content[name] = pseudonym(value) if name in self.people else column.read(value)
-            except (TypeError, ValueError) as error:
-                raise self._wrong(source, record, name, str(error)) from None
-        return self._digested(source, record.id, record.ref, record.url, record.changed_at, content, removed=False)
+        readers = self._readers_with(pseudonym)
+        try:
+            content = {name: readers[name](value) for name, value in record.data.items() if value is not None}
+            return self._digested(source, record.id, record.ref, record.url, record.changed_at, content, removed=False)
+        except (KeyError, TypeError, ValueError):
+            raise self._wrong(source, record, readers) from None
+
+    def _readers_with(self, pseudonym: Callable[[str], str]) -> Mapping[str, Callable[[Any], Any]]:
+        """What reads each field, people through *pseudonym*; made once per source, looked up for every record."""
+        if pseudonym not in self._readers:
+            readers = {name: column.read for name, column in self.columns.items()}
+            self._readers[pseudonym] = readers | dict.fromkeys(self.people, pseudonym)
+        return self._readers[pseudonym]
 
     def gone(self, known: Stored) -> Stored:
         """The mark that a record is no longer there, or no longer visible."""
@@ -98,7 +100,18 @@ class StreamRows:
         digest = hashlib.sha256(canonical([envelope, content])).hexdigest()
         return Stored(source, key, ref, url, changed, removed, content, digest)
 
-    def _wrong(self, source: str, record: Record, name: str, cause: str) -> SourceUnavailable:
+    def _wrong(self, source: str, record: Record, readers: Mapping[str, Callable[[Any], Any]]) -> SourceUnavailable:
+        """Which field cannot be kept, and why: looked for only once a record has failed."""
+        name, cause = "", "a value is not text that can be stored"
+        for name, value in record.data.items():
+            if name not in readers:
+                cause = "the stream has no such field"
+                break
+            try:
+                canonical(value if value is None else readers[name](value))
+            except (TypeError, ValueError) as error:
+                cause = str(error)
+                break
         return SourceUnavailable(
             f"{self.stream} {record.ref or record.id}: field {name!r} cannot be kept",
             where=f"source {source}",
@@ -165,16 +178,17 @@ def _as_list(kind: str | list[str]) -> Iterable[str]:
 
 
 def _instant(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    moment = datetime.fromisoformat(value) if type(value) is str else value
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         raise TypeError(f"{value!r} is not a time with its zone")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def _word(value: Any) -> str:
-    if not isinstance(value, str):
+    if type(value) is not str:
         raise TypeError(f"{value!r} is not text")
-    return value.encode("utf-8", "replace").decode()
+    # half a surrogate pair is no character and can be stored nowhere
+    return value if value.isascii() else value.encode("utf-8", "replace").decode()
 
 
 def _one_of(allowed: frozenset[str]) -> Callable[[Any], str]:
