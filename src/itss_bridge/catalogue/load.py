@@ -1,12 +1,14 @@
 """Read every folder shaped like `mappings/` and resolve it into one catalogue, or say which line is wrong."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
 from itss_bridge.catalogue import parse
+from itss_bridge.catalogue.calendars import Calendar, calendar
+from itss_bridge.catalogue.lifecycle import LifeCycle, lifecycle, problems
 from itss_bridge.catalogue.yaml import Document, read
 from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.data import folder, stream_names
@@ -19,6 +21,8 @@ KINDS = {
     "metrics": "metric",
     "checks": "checks",
     "levels": "levels",
+    "calendars": "calendar",
+    "lifecycle": "lifecycle",
 }
 
 
@@ -31,6 +35,8 @@ class Catalogue:
     metrics: dict[str, Metric] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
     packs: dict[str, RulePack] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+    lifecycles: dict[str, LifeCycle] = field(default_factory=dict)
 
     @property
     def requirements(self) -> dict[str, Requirement]:
@@ -65,17 +71,19 @@ def _documents(places: Iterable[CatalogueFolder], kind: str, schema: str) -> Ite
 
 
 def _add(catalogue: Catalogue, kind: str, document: Document) -> None:
-    if kind == "frameworks":
-        _put(catalogue.frameworks, parse.framework(document))
-    elif kind == "crosswalks":
-        _put(catalogue.crosswalks, parse.crosswalk(document))
-    elif kind == "metrics":
-        _put(catalogue.metrics, parse.metric(document))
-    elif kind == "checks":
-        for check in parse.checks(document):
-            _put(catalogue.checks, check)
-    else:
-        _put(catalogue.packs, parse.pack(document))
+    shelves: dict[str, tuple[dict[str, Any], Callable[[Document], Any]]] = {
+        "frameworks": (catalogue.frameworks, parse.framework),
+        "crosswalks": (catalogue.crosswalks, parse.crosswalk),
+        "metrics": (catalogue.metrics, parse.metric),
+        "checks": (catalogue.checks, parse.checks),
+        "levels": (catalogue.packs, parse.pack),
+        "calendars": (catalogue.calendars, calendar),
+        "lifecycle": (catalogue.lifecycles, lifecycle),
+    }
+    shelf, parsed = shelves[kind]
+    found = parsed(document)
+    for thing in found if isinstance(found, tuple) else (found,):
+        _put(shelf, thing)
 
 
 def _put(shelf: dict[str, Any], thing: Any) -> None:
@@ -102,6 +110,9 @@ def _resolve(catalogue: Catalogue) -> None:
             _known(stream, stream_names(), "stream", metric.origin.where)
     for rule in catalogue.rules:
         _resolve_rule(rule, catalogue, requirements)
+    for cycle in catalogue.lifecycles.values():
+        for problem in problems(cycle, requirements):
+            raise UsageError(problem, where=cycle.origin.where, fix="correct the name, or declare what it names")
 
 
 def _unique(things: Iterable[Requirement | Check]) -> None:

@@ -242,7 +242,7 @@ class StreamTable:
             yield Damage(self.stream, str(path), "the file's bytes were changed after they were committed")
             if rows:
                 yield from self._changed_rows(path)
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
             yield Damage(self.stream, str(path), f"cannot be read: {str(error).splitlines()[0]}")
 
     def _changed_rows(self, path: Path) -> Iterator[Damage]:
