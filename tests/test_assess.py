@@ -111,13 +111,25 @@ def everything(catalogue: Catalogue, value: float | None, unknown: str = "") -> 
 
 def test_without_evidence_nothing_conforms_and_nothing_fails(catalogue: Catalogue) -> None:
     found = assess(catalogue, {}, TERMS, NOW)
-    assert {f.status for f in found.findings.values()} == {Status.UNDETERMINED}
+    assert {f.status for f in found.findings.values() if f.basis != "scope"} == {Status.UNDETERMINED}
     assert {level.status for level in found.levels.values()} == {Status.UNDETERMINED}
 
 
 def test_with_an_incomplete_source_nothing_conforms_and_nothing_fails(catalogue: Catalogue) -> None:
     found = assess(catalogue, everything(catalogue, 100.0, unknown="incident is incomplete"), TERMS, NOW)
-    assert {f.status for f in found.findings.values()} == {Status.UNDETERMINED}
+    assert {f.status for f in found.findings.values() if f.basis != "scope"} == {Status.UNDETERMINED}
+
+
+def test_what_only_a_higher_level_asks_is_not_applicable_below_it(catalogue: Catalogue) -> None:
+    at = {level: assess(catalogue, {}, Terms(level, (), (), {}), NOW).findings for level in LEVELS}
+    first = {c.requirements[0]: c.level for c in catalogue.checks.values() if c.level == 3 and len(c.requirements) == 1}
+    asked_lower = {r for c in catalogue.checks.values() if c.level in {None, 4} for r in c.requirements}
+    only_from_3 = set(first) - asked_lower
+    assert only_from_3
+    for requirement in only_from_3:
+        assert at[4][requirement].status is Status.NOT_APPLICABLE
+        assert "三级" in at[4][requirement].reason.zh
+        assert at[3][requirement].status is not Status.NOT_APPLICABLE
 
 
 def test_every_assessable_requirement_has_a_finding(catalogue: Catalogue) -> None:

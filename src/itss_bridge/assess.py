@@ -119,10 +119,21 @@ def combined(verdicts: Iterable[Verdict]) -> Status:
     return Status.CONFORMING if seen == {Verdict.MET} else Status.UNDETERMINED
 
 
+def _asked_higher(catalogue: Catalogue, target: int | None) -> dict[str, int]:
+    """Requirements that only levels above the target ask for, with the first such level."""
+    lowest = target or LEVELS[0]
+    first: dict[str, int] = {}
+    for check in catalogue.checks.values():
+        for requirement in check.requirements:
+            first[requirement] = max(first.get(requirement, 0), check.level or LEVELS[0])
+    return {requirement: level for requirement, level in first.items() if level < lowest}
+
+
 def _findings(catalogue: Catalogue, results: Mapping[str, CheckResult], terms: Terms) -> dict[str, Finding]:
     asked = _asked(catalogue, results, terms.target)
+    higher = _asked_higher(catalogue, terms.target)
     assessable = [r for r in catalogue.requirements.values() if r.assessable]
-    direct = {r.id: _direct(r, asked.get(r.id, ()), terms) for r in assessable}
+    direct = {r.id: _direct(r, asked.get(r.id, ()), terms, higher.get(r.id)) for r in assessable}
     rows = _rows_by_target(catalogue)
     return {r.id: _with_supports(direct[r.id], rows.get(r.id, ()), direct) for r in assessable}
 
@@ -140,10 +151,13 @@ def _asked(
     return found
 
 
-def _direct(requirement: Requirement, results: Sequence[CheckResult], terms: Terms) -> Finding:
+def _direct(requirement: Requirement, results: Sequence[CheckResult], terms: Terms, higher: int | None) -> Finding:
     justification = terms.not_applicable.get(requirement.id)
     if justification:
         return Finding(requirement.id, Status.NOT_APPLICABLE, "scope", (), (), 0, Text(justification, justification))
+    if higher:
+        reason = Text(f"Only level {higher} and above ask for it.", f"自{'一二三四'[higher - 1]}级起方有要求。")
+        return Finding(requirement.id, Status.NOT_APPLICABLE, "scope", (), (), 0, reason)
     if not results:
         return Finding(requirement.id, Status.UNDETERMINED, "none", (), (), 0, _NOTHING_CHECKED)
     status = combined(r.verdict for r in results)

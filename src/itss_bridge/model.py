@@ -68,6 +68,7 @@ class Edition:
     name: Text
     status: str
     note: Text | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,11 @@ class Framework:
 
     def clause(self, requirement: Requirement) -> str | None:
         """The first confirmed number, editions in order; `None` when no edition's number is confirmed."""
-        return next((number for e in self.editions if (number := requirement.clauses.get(e.id))), None)
+        for edition in self.editions:
+            number = requirement.clauses.get(edition.id)
+            if number:
+                return f"{edition.short} {number}".strip()
+        return None
 
 
 @dataclass(frozen=True, slots=True)

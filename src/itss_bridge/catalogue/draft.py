@@ -9,6 +9,8 @@ from typing import Any
 from jsonschema.exceptions import ValidationError
 
 from itss_bridge.catalogue import parse
+from itss_bridge.catalogue.calendars import Calendar, calendar
+from itss_bridge.catalogue.lifecycle import LifeCycle, lifecycle
 from itss_bridge.catalogue.load import KINDS
 from itss_bridge.catalogue.yaml import Document, complaint, hint, misfits, parsed, read
 from itss_bridge.contracts import CatalogueFolder
@@ -58,6 +60,8 @@ class Draft:
     metrics: list[Metric] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     packs: list[RulePack] = field(default_factory=list)
+    calendars: list[Calendar] = field(default_factory=list)
+    lifecycles: list[LifeCycle] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
@@ -69,10 +73,9 @@ class Draft:
 
     def add(self, kind: str, document: Document) -> None:
         """Take in what a document that fits its schema declares."""
+        shelf, parser = _PARSERS[kind]
+        getattr(self, shelf).extend(parser(document))
         self.documents[kind].append(document)
-        if kind in _PARSERS:
-            shelf, parser = _PARSERS[kind]
-            getattr(self, shelf).extend(parser(document))
 
 
 def _sources(document: Document) -> Iterator[Source]:
@@ -87,7 +90,16 @@ _PARSERS: dict[str, tuple[str, Callable[[Document], Iterable[Any]]]] = {
     "metrics": ("metrics", lambda document: [parse.metric(document)]),
     "checks": ("checks", parse.checks),
     "levels": ("packs", lambda document: [parse.pack(document)]),
+    "calendars": ("calendars", lambda document: [calendar(document)]),
+    "lifecycle": ("lifecycles", lambda document: [lifecycle(document)]),
     SOURCES: ("sources", _sources),
+}
+_FIRST_KEYS = {
+    "framework": "frameworks",
+    "crosswalk": "crosswalks",
+    "metric": "metrics",
+    "pack": "levels",
+    "calendar": "calendars",
 }
 _SCHEMAS = {**KINDS, SOURCES: "sources"}
 
@@ -103,12 +115,20 @@ def drafted(folders: Sequence[CatalogueFolder]) -> Draft:
             draft.broken.add(kind)
             continue
         faults = [_misfit(kind, document, error) for error in misfits(document, _SCHEMAS[kind])]
+        faults = faults or _added(draft, kind, document)
         if faults:
             draft.faults.extend(faults)
             draft.broken.add(kind)
-        else:
-            draft.add(kind, document)
     return draft
+
+
+def _added(draft: Draft, kind: str, document: Document) -> list[Fault]:
+    """Nothing, or what no schema can say: a day that is none, a time zone that does not exist."""
+    try:
+        draft.add(kind, document)
+    except UsageError as error:
+        return [Fault("impossible-value", error.where, _sentence(error), error.fix or "correct the value")]
+    return []
 
 
 def drafted_strictly(path: Path) -> Draft:
@@ -143,11 +163,11 @@ def _files(folders: Iterable[CatalogueFolder]) -> Iterator[tuple[str, Path]]:
 def _kind(path: Path) -> str:
     """What one file is, by the key that each kind begins with."""
     content = parsed(path).content
-    first = {"framework": "frameworks", "crosswalk": "crosswalks", "metric": "metrics", "pack": "levels"}
     keys = set(content) if isinstance(content, dict) else set()
-    for key, kind in {**first, "checks": "checks", "sources": SOURCES}.items():
+    # a life cycle names its framework too
+    for key in ("lifecycle", "framework", "crosswalk", "metric", "pack", "checks", "calendar", SOURCES):
         if key in keys:
-            return kind
+            return _FIRST_KEYS.get(key, key)
     raise UsageError("this is no file of a catalogue", where=f"{path}:1:1", fix="see mappings/README.md")
 
 

@@ -46,7 +46,9 @@ def framework(document: Document) -> Framework:
     return Framework(
         id=content["framework"],
         title=_text(content["title"]),
-        editions=tuple(Edition(e["id"], _text(e["name"]), e["status"], _note(e)) for e in content["editions"]),
+        editions=tuple(
+            Edition(e["id"], _text(e["name"]), e["status"], _note(e), e.get("short", "")) for e in content["editions"]
+        ),
         requirements=tuple(_requirement(document, index, row) for index, row in enumerate(content["requirements"])),
         origin=_origin(document, (), {}, content),
         note=_note(content),

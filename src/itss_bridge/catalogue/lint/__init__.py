@@ -16,8 +16,8 @@ __all__ = ["RULES", "Fault", "lint"]
 
 Rule: TypeAlias = Callable[[Draft], Iterable[tuple[str, str, str]]]
 
-# Besides these, reading itself finds faults of the rules yaml, schema, missing-language, unsourced, unknown-level,
-# check-without-requirement and reviewed-by-nobody: see draft.py.
+# Besides these, reading itself finds faults of the rules yaml, schema, impossible-value, missing-language, unsourced,
+# unknown-level, check-without-requirement and reviewed-by-nobody: see draft.py.
 RULES: Mapping[str, Rule] = {
     "duplicate-id": ids.doubled,
     "contradicting-documents": ids.contradicting_documents,
@@ -31,6 +31,7 @@ RULES: Mapping[str, Rule] = {
     "assessable-parent": ids.assessable_parents,
     "unassessable-leaf": ids.unassessable_leaves,
     "check-on-group": ids.checks_on_groups,
+    "loose-life-cycle": ids.loose_life_cycles,
     "duplicate-pair": rows.doubled,
     "contradiction": rows.contradicting,
     "missing-inverse": rows.without_inverse,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 
 from itss_bridge.catalogue.draft import Draft
+from itss_bridge.catalogue.lifecycle import problems
 from itss_bridge.data import stream_names
 from itss_bridge.model import Check, DocumentedInformation, Metric, Requirement
 
@@ -14,6 +15,8 @@ _NAMED = {
     "crosswalks": "crosswalk",
     "metrics": "metric",
     "levels": "pack",
+    "calendars": "calendar",
+    "lifecycle": "lifecycle",
 }
 
 
@@ -41,6 +44,8 @@ def doubled(draft: Draft) -> Found:
         ((m.id, m.origin.where) for m in draft.metrics),
         ((r.id, r.origin.where) for r in draft.rules),
         ((p.id, p.origin.where) for p in draft.packs),
+        ((c.id, c.origin.where) for c in draft.calendars),
+        ((c.id, c.origin.where) for c in draft.lifecycles),
         ((s.id, s.where) for s in draft.sources),
     )
     for shelf in shelves:
@@ -198,3 +203,12 @@ def checks_on_groups(draft: Draft) -> Found:
         for name in check.requirements:
             if name in tree and not tree[name].assessable:
                 yield check.origin.where, f"{check.id} speaks to {name}, which is not assessable", "name its children"
+
+
+def loose_life_cycles(draft: Draft) -> Found:
+    """A life cycle hangs together: its states are reached, its rules, roles and requirements exist."""
+    known = None if "frameworks" in draft.broken else requirements(draft)
+    for cycle in draft.lifecycles:
+        for problem in problems(cycle, known):
+            where, _, what = problem.partition(": ")
+            yield where, what, "correct the name, or declare what it names"
