@@ -11,7 +11,7 @@ from uuid import uuid4
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from itss_bridge.catalogue import Catalogue, Signature, digest, load, signed
+from itss_bridge.catalogue import Catalogue, Signature, digest, limited, load, signed
 from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
@@ -51,6 +51,7 @@ class Bridge:
         """Names in itss-bridge.toml that nothing answers to are a typing error, never silently without effect."""
         where = str(self.workspace.root / FILE)
         for key, names, shelf in (
+            ("workspace.frameworks", self.workspace.frameworks, catalogue.frameworks),
             ("workspace.rule_packs", self.workspace.rule_packs, catalogue.packs),
             ("workspace.binding", self.workspace.binding, self.workspace.rule_packs),
             ("scope.not_applicable", self.workspace.not_applicable, catalogue.requirements),
@@ -81,7 +82,8 @@ class Bridge:
         """The report as of a moment, the present one when None."""
         moment = as_of or self.now()
         with self.engine(moment) as engine:
-            return report(self.workspace, self.catalogue, self.lake, engine, moment, self._notes())
+            shown = limited(self.catalogue, self.workspace.frameworks)
+            return report(self.workspace, shown, self.lake, engine, moment, self._notes())
 
     def _notes(self) -> tuple[Text, ...]:
         notes = [

@@ -113,6 +113,11 @@ class Workspace:
         return int(target[-1]) if target else None
 
     @property
+    def frameworks(self) -> tuple[str, ...]:
+        """Frameworks to judge and show; empty: all there are."""
+        return tuple(self._own.get("frameworks", ()))
+
+    @property
     def rule_packs(self) -> tuple[str, ...]:
         """Packs that are measured."""
         return tuple(self._own.get("rule_packs", DEFAULT_PACKS))

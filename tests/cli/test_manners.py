@@ -125,6 +125,7 @@ def test_a_secret_that_is_not_there_ends_with_2(bridge_command, root: Path, monk
     ("line", "what"),
     [
         ('rule_packs = ["itss-application-2021"]', "rule_packs"),
+        ('frameworks = ["iso20000"]', "frameworks"),
         ('binding = ["consultant-000"]', "binding"),
         ('[scope]\nnot_applicable = [{requirement = "itss:nothing", justification = "x"}]', "not_applicable"),
     ],
@@ -134,6 +135,14 @@ def test_names_that_nothing_answers_to_are_refused(bridge_command, root: Path, l
     ran = bridge_command("matrix", "-w", root)
     assert ran.code == 2
     assert what in ran.err
+
+
+def test_only_the_frameworks_that_are_asked_for_are_shown(bridge_command, root: Path) -> None:
+    configure(root, f'{GOOD}frameworks = ["itss", "iso9001"]\n')
+    shown = json.loads(bridge_command("matrix", "-w", root, "--json").out)
+    frameworks = {row["requirement"].split(":")[0] for row in shown["rows"]}
+    assert frameworks <= {"itss", "iso9001"}
+    assert {name for row in shown["rows"] for name in row["cells"]} == {"iso9001"}
 
 
 def test_a_gate_that_is_not_met_ends_with_3(bridge_command, root: Path) -> None:

@@ -1,7 +1,7 @@
 """Read every folder shaped like `mappings/` and resolve it into one catalogue, or say which line is wrong."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import chain
 from typing import Any
@@ -47,6 +47,20 @@ class Catalogue:
     def rules(self) -> tuple[Check, ...]:
         """Everything that is measured against a criterion: checks and the rules of all packs."""
         return (*self.checks.values(), *chain.from_iterable(p.rules for p in self.packs.values()))
+
+
+def limited(catalogue: Catalogue, frameworks: Collection[str]) -> Catalogue:
+    """The catalogue with *frameworks* alone, and what is declared about them; all of it when none is named."""
+    if not frameworks:
+        return catalogue
+    kept = {name: f for name, f in catalogue.frameworks.items() if name in frameworks}
+    requirements = {r.id for f in kept.values() for r in f.requirements}
+    return replace(
+        catalogue,
+        frameworks=kept,
+        crosswalks={n: c for n, c in catalogue.crosswalks.items() if c.source in kept and c.target in kept},
+        checks={name: c for name, c in catalogue.checks.items() if not requirements.isdisjoint(c.requirements)},
+    )
 
 
 def load(folders: Sequence[CatalogueFolder] | None = None) -> Catalogue:

@@ -46,6 +46,7 @@ organisation = {organisation}
 languages = ["zh", "en"]
 time_zone = {time_zone}
 target = {target}
+frameworks = ["itss", "iso20000-1", "iso9001"]     # and "iso27001", where you pursue it
 rule_packs = ["itss-application-2020", "consultant-002"]
 binding = ["itss-application-2020"]
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from itss_bridge_playground.atlassian import Atlassian
+from itss_bridge_playground.atlassian import Atlassian, AtlassianDataCenter
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.confluence import Confluence
+from itss_bridge_playground.confluence_dc import ConfluenceDataCenter
 from itss_bridge_playground.jira import Jira
+from itss_bridge_playground.jira_dc import JiraDataCenter
 from itss_bridge_playground.server import ToolServer
 from itss_bridge_playground.servicenow import ServiceNow
 from itss_bridge_playground.uci import IncidentLog
@@ -24,6 +26,7 @@ organisation = "晨星信息"
 languages = ["zh", "en"]
 time_zone = "Asia/Shanghai"
 target = "itss-level-3"
+frameworks = ["itss", "iso20000-1", "iso9001"]
 rule_packs = ["itss-application-2020", "consultant-002"]
 binding = ["itss-application-2020"]
 clock = "source"                   # recorded data: time is what the tools say it is
@@ -37,9 +40,7 @@ secret = "env:PLAYGROUND_PASSWORD"
 
 [sources.jira]
 connector = "jira"
-deployment = "cloud"
-url = "{atlassian}"
-username = "bridge@acme.example"
+{jira}
 secret = "env:PLAYGROUND_TOKEN"
 waiting = ["Waiting for customer"]
 [sources.jira.streams.change]
@@ -59,12 +60,13 @@ jql = "project = OPS AND issuetype = 服务请求"
 
 [sources.confluence]
 connector = "confluence"
-deployment = "cloud"
-url = "{atlassian}"
-username = "bridge@acme.example"
+{confluence}
 secret = "env:PLAYGROUND_TOKEN"
 spaces = ["QMS"]
 """
+
+_CLOUD = 'deployment = "cloud"\nurl = "{origin}"\nusername = "bridge@acme.example"'
+_DATA_CENTER = 'deployment = "data-center"\nurl = "{origin}{context}"\nauth = "bearer"'
 
 
 class Playground:
@@ -76,6 +78,7 @@ class Playground:
         shared: a folder that holds `data/uci_incident_event_log`, or that folder itself.
         seed: of everything that is not recorded.
         ports: of ServiceNow and of Jira with Confluence; 0 picks a free one.
+        deployment: how Jira and Confluence are served: as a cloud site, or as Data Center below /jira and /confluence.
 
     Raises:
         FileNotFoundError: *incidents* is `full` and its files are not there.
@@ -89,17 +92,23 @@ class Playground:
         shared: Path | None = None,
         seed: int = 7,
         ports: tuple[int, int] = (0, 0),
+        deployment: Literal["cloud", "data-center"] = "cloud",
     ) -> None:
         log = IncidentLog.sample() if incidents == "sample" else IncidentLog.full(_folder(shared))
         self.clock = Clock(now if now.tzinfo else now.replace(tzinfo=UTC))
-        site = Atlassian(Jira(self.clock, seed=seed), Confluence(self.clock, seed=seed))
+        self._deployment = deployment
         self._running = ExitStack()
         self.servicenow = ToolServer(ServiceNow(self.clock, log, seed=seed), self.clock, ports[0])
         try:
-            self.atlassian = ToolServer(site, self.clock, ports[1])
+            self.atlassian = ToolServer(self._site(seed), self.clock, ports[1])
         except OSError:
             self.servicenow.stop()
             raise
+
+    def _site(self, seed: int) -> Atlassian:
+        if self._deployment == "cloud":
+            return Atlassian(Jira(self.clock, seed=seed), Confluence(self.clock, seed=seed))
+        return AtlassianDataCenter(JiraDataCenter(self.clock, seed), ConfluenceDataCenter(self.clock, seed))
 
     def __enter__(self) -> Self:
         self._running.enter_context(self.servicenow)
@@ -119,7 +128,9 @@ class Playground:
 
     def workspace_toml(self) -> str:
         """An itss-bridge.toml that reads all three tools."""
-        return _WORKSPACE.format(servicenow=self.servicenow.origin, atlassian=self.atlassian.origin)
+        access = _CLOUD if self._deployment == "cloud" else _DATA_CENTER
+        jira, confluence = (access.format(origin=self.atlassian.origin, context=at) for at in ("/jira", "/confluence"))
+        return _WORKSPACE.format(servicenow=self.servicenow.origin, jira=jira, confluence=confluence)
 
 
 def _folder(shared: Path | None) -> Path:
