@@ -16,7 +16,7 @@ from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.data import folder
 
 MAPPINGS = folder("mappings")
-READING = {"yaml", "schema", "unsourced", "unknown-level", "check-without-requirement"}
+READING = {"yaml", "schema", "impossible-value", "unsourced", "unknown-level", "check-without-requirement"}
 
 
 def linted(root: Path) -> list[Fault]:
@@ -101,6 +101,7 @@ BATCHES: dict[str, list[Plant]] = {
         Plant("schema", "levels/itss-application-2020.yaml", swap("levels/itss-application-2020.yaml", "authority: official", "authority: semi-official")),
         Plant("schema", "frameworks/iso9001.yaml", swap("frameworks/iso9001.yaml", r"iso9001-2015: '4'", "iso9001-2015: 4"), "clauses.iso9001-2015"),
         Plant("reviewed-by-nobody", "crosswalks/itss-iso9001.yaml", swap("crosswalks/itss-iso9001.yaml", "review: proposed", "review: reviewed")),
+        Plant("impossible-value", "calendars/china.yaml", swap("calendars/china.yaml", r"^time_zone: .*", "time_zone: Asia/Schanghai"), "no time zone"),
         Plant("yaml", "checks/res.yaml", swap("checks/res.yaml", r"^checks:", "\tchecks:")),
     ],
     "ids and trees": [
@@ -122,6 +123,7 @@ BATCHES: dict[str, list[Plant]] = {
         Plant("parent-cycle", "frameworks/iso20000-1.yaml", swap("frameworks/iso20000-1.yaml", "- id: iso20000-1:8\n", "- id: iso20000-1:8\n    parent: iso20000-1:8.6\n")),
         Plant("assessable-parent", "frameworks/iso9001.yaml", swap("frameworks/iso9001.yaml", row_of("iso9001:8.3", "assessable") + "false", r"\1true")),
         Plant("unassessable-leaf", "frameworks/iso9001.yaml", swap("frameworks/iso9001.yaml", row_of("iso9001:9.1.2", "assessable") + "true", r"\1false")),
+        Plant("loose-life-cycle", "lifecycle/iso20000-1.yaml", swap("lifecycle/iso20000-1.yaml", r"requirements: \[iso20000-1:[\d.]+", "requirements: [iso20000-1:7.5.33"), "7.5.33"),
         Plant("check-on-group", "checks/iso20000-1.yaml", swap("checks/iso20000-1.yaml", r"requirements: \[.*\]", 'requirements: ["iso20000-1:8.6"]')),
     ],
     "rows of crosswalks": [
