@@ -145,6 +145,15 @@ def test_only_the_frameworks_that_are_asked_for_are_shown(bridge_command, root: 
     assert {name for row in shown["rows"] for name in row["cells"]} == {"itss", "iso9001"}
 
 
+def test_conflicts_between_packs_name_the_one_that_decides(bridge_command, root: Path) -> None:
+    shown = json.loads(bridge_command("catalogue", "conflicts", "-w", root, "--json").out)
+    entry = next(c for c in shown if c["level"] == 3 and "rules-2020.l3.entry" in c["rules"])
+    assert entry["decides"] == ["rules-2020.l3.entry"]
+    configure(root, GOOD + 'rule_packs = ["consultant-002"]\nbinding = ["consultant-002"]\n')
+    shown = json.loads(bridge_command("catalogue", "conflicts", "-w", root, "--json").out)
+    assert {rule for c in shown for rule in c["decides"]} <= {r for c in shown for r in c["rules"] if "002" in r}
+
+
 def test_a_gate_that_is_not_met_ends_with_3(bridge_command, root: Path) -> None:
     ran = bridge_command("assess", "-w", root, "--require", "itss-level-4", "--json")
     assert ran.code == 3

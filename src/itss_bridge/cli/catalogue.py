@@ -117,6 +117,7 @@ command = Commands(
         "show": ("itss_bridge.cli.catalogue_look:show_command", "One entry as it stands in its file."),
         "coverage": ("itss_bridge.cli.catalogue_review:coverage_command", "How far crosswalks and checks reach."),
         "lint": ("itss_bridge.cli.catalogue_review:lint_command", "Everything that is wrong, with its place."),
+        "conflicts": ("itss_bridge.cli.conflicts", "Where rule packs disagree, and which decides."),
         "diff": ("itss_bridge.cli.catalogue_look:diff_command", "What changed between two catalogues."),
         "sign": ("itss_bridge.cli.catalogue:sign_command", "Sign crosswalks as the organisation's own reviewer."),
     },

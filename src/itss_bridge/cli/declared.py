@@ -20,6 +20,11 @@ def catalogue(call: Call) -> Catalogue:
     return call.bridge().catalogue if _has_workspace(call) else load(folders(call))
 
 
+def binding(call: Call) -> tuple[str, ...] | None:
+    """The packs that decide in the workspace, None where there is no workspace."""
+    return Workspace.open(call.workspace).binding if _has_workspace(call) else None
+
+
 def language(call: Call) -> str:
     """The language asked for, else the workspace's first, else Chinese."""
     return call.language or (Workspace.open(call.workspace).languages[0] if _has_workspace(call) else call.lang())
