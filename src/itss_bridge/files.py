@@ -1,4 +1,4 @@
-"""Evidence that no tool holds, from files: `attestations/STREAM.csv` and `attestations/STREAM.jsonl`.
+"""Evidence that no tool holds, from files: `attestations/STREAM.csv`, `STREAM.xlsx` and `STREAM.jsonl`.
 
 One file is one stream, one row one record: `id`, if wanted `ref` and `changed_at`, and the fields of the stream's
 schema. A row that goes from the file counts as removed. To take all rows back, keep the header: a file that is gone is
@@ -7,9 +7,10 @@ a stream that says nothing, not one that says "none".
 
 import csv
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time
 from difflib import get_close_matches
 from functools import cache
 from io import StringIO
@@ -24,14 +25,27 @@ from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slic
 from itss_bridge.data import schema, stream_names
 from itss_bridge.errors import UsageError
 from itss_bridge.model import Json
+from itss_bridge.spreadsheet import Cell, sheet_rows
 
-_SUFFIXES = (".csv", ".jsonl")
-_INSTANT: Mapping[str, Json] = {"type": ["string", "null"], "format": "date-time"}
-_TEXT: Mapping[str, Json] = {"type": ["string", "null"]}
-_ENVELOPE = {"id": _TEXT, "ref": _TEXT, "changed_at": _INSTANT}
+_SUFFIXES = (".csv", ".xlsx", ".jsonl")
+ENVELOPE: Mapping[str, Mapping[str, Json]] = {
+    "id": {"type": ["string", "null"], "description": "A name for the row that never changes."},
+    "ref": {"type": ["string", "null"], "description": "What people call it; the id when left out."},
+    "changed_at": {
+        "type": ["string", "null"],
+        "format": "date-time",
+        "description": "When the row was last changed; when left out, when the file was saved.",
+    },
+}
+"""Columns of every stream, beside the fields of its schema."""
+
 _DAY = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
 _TRUTH = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 _ROWS_A_PAGE = 1_000
+_NEWLINE = b"\n"
+_FOREIGN_RUN = re.compile(rb"[\x80-\xff]+")
+_GBK_PAIRS = re.compile(rb"(?:[\xc2-\xdf][\xa1-\xbf])+")
+_LATIN = re.compile(rb"[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +55,12 @@ class _Row:
     path: Path
     number: int
     cells: Mapping[str, Json]
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
     def wrong(self, column: str, what: str, fix: str) -> UsageError:
-        return UsageError(what, where=f"{self.path}:{self.number}:{column}", fix=fix)
+        """Where it is: file, row and column, or the cell's address in a workbook."""
+        place = self.addresses.get(column, f"{self.number}:{column}")
+        return UsageError(what, where=f"{self.path}:{place}", fix=fix)
 
 
 class Files(Connector):
@@ -67,7 +84,9 @@ class Files(Connector):
         """One stream per file name; UsageError when there is no folder, or a name that is no stream."""
         if not self.folder.is_dir():
             raise UsageError("there is no such folder", where=str(self.folder), fix="make it, or correct `folder`")
-        named = {path.stem: path for path in sorted(self.folder.iterdir()) if path.suffix in _SUFFIXES}
+        files = (path for path in sorted(self.folder.iterdir()) if path.suffix in _SUFFIXES)
+        # while a workbook is open, Excel and LibreOffice keep a file of their own beside it
+        named = {path.stem: path for path in files if not path.name.startswith(("~$", "."))}
         for name, path in named.items():
             if name not in stream_names():
                 raise UsageError(
@@ -116,15 +135,98 @@ class Files(Connector):
 
 
 def _rows(path: Path, stream: str) -> Iterator[_Row]:
+    if path.suffix == ".xlsx":
+        return _sheet_rows(path, stream)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        raw = path.read_bytes()
     except OSError as error:
         raise UsageError("the file cannot be read", where=str(path), cause=error.strerror or "") from None
+    return _csv_rows(path, _text(path, raw), stream) if path.suffix == ".csv" else _json_rows(path, _text(path, raw))
+
+
+def _text(path: Path, raw: bytes) -> str:
+    """The file as text; which encoding it is in is never guessed."""
+    try:
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        row = path.read_bytes()[: error.start].count(b"\n") + 1
-        fix = "save it as “CSV UTF-8”; in Chinese Excel and WPS plain “CSV” means GBK"
-        raise UsageError("the file is not UTF-8", where=f"{path}:{row}", fix=fix) from None
-    return _csv_rows(path, text, stream) if path.suffix == ".csv" else _json_rows(path, text)
+        raise _not_utf8(path, raw, error.start, "the file is not UTF-8") from None
+    if not raw.startswith(BOM_UTF8) and (place := _could_be_gbk(raw)) is not None:
+        raise _not_utf8(path, raw, place, "the file can be read as UTF-8 and as GBK, with different words")
+    return text
+
+
+def _not_utf8(path: Path, raw: bytes, place: int, what: str) -> UsageError:
+    fix = "save it as “CSV UTF-8”; in Chinese Excel and WPS plain “CSV” means GBK"
+    return UsageError(what, where=f"{path}:{raw[:place].count(_NEWLINE) + 1}", fix=fix)
+
+
+def _could_be_gbk(raw: bytes) -> int | None:
+    """Where Chinese in GBK happens to be UTF-8, too: words of two and more such letters, apart from Latin ones."""
+    runs = list(_FOREIGN_RUN.finditer(raw))
+    if not all(_GBK_PAIRS.fullmatch(run[0]) for run in runs):
+        return None
+    words = (run for run in runs if len(run[0]) > len("字".encode("gbk")))
+    return next((run.start() for run in words if not _LATIN.search(raw[max(0, run.start() - 1) : run.end() + 1])), None)
+
+
+def _sheet_rows(path: Path, stream: str) -> Iterator[_Row]:
+    names: list[str] = []
+    for number, cells in sheet_rows(path):
+        if number == 1:
+            names = _sheet_header(path, cells, stream)
+            continue
+        row = _Row(path, number, {}, {names[at]: cell.address for at, cell in cells.items() if at < len(names)})
+        if stray := next((cell for at, cell in cells.items() if at >= len(names)), None):
+            what = "the cell has no column: the header ends before it"
+            raise UsageError(what, where=f"{path}:{stray.address}", fix="delete it, or give it a header in row 1")
+        filled = {names[at]: cell for at, cell in cells.items()}
+        read = {name: _from_cell(row, name, cell, _rule(row, name, stream)) for name, cell in filled.items()}
+        yield replace(row, cells=dict.fromkeys(names) | read)
+    if not names:
+        _sheet_header(path, {}, stream)
+
+
+def _sheet_header(path: Path, cells: Mapping[int, Cell], stream: str) -> list[str]:
+    if not cells:
+        fix = "give it a header in row 1: id, and the fields of the stream; see `itss-bridge template`"
+        raise UsageError("row 1 of the first sheet is empty", where=str(path), fix=fix)
+    names = [str(cells[place].value) if place in cells else "" for place in range(max(cells) + 1)]
+    return _header(path, names, stream, {name: cells[at].address for at, name in enumerate(names) if at in cells})
+
+
+def _from_cell(row: _Row, name: str, cell: Cell, rule: Mapping[str, Json]) -> Json:
+    """A workbook's cell as what the schema asks for; what a spreadsheet has changed by itself is refused."""
+    value, kinds = cell.value, set(rule["type"])
+    if isinstance(value, str):
+        return _from_text(row, name, value, rule)
+    if cell.percent:
+        fix = "format the cell as a number and type it again, without %"
+        raise row.wrong(name, f"the cell is a percentage: what is stored is {value}", fix)
+    if isinstance(value, datetime):
+        return _from_date(row, name, value, rule)
+    if isinstance(value, bool):
+        if "boolean" not in kinds:
+            raise row.wrong(name, f"{value} is not what {name!r} asks for", "format the cell as text and type it again")
+        return value
+    if "integer" in kinds or "number" in kinds:
+        if "integer" in kinds and value != int(value):
+            raise row.wrong(name, f"{value!r} is not a whole number", "write digits only")
+        return int(value) if value == int(value) else value
+    if rule.get("format") == "date-time" or "boolean" in kinds or value != int(value):
+        wanted = "a date" if "format" in rule else "true or false, 是 or 否" if "boolean" in kinds else "text"
+        fix = "format the cell as text and type it again: a spreadsheet rewrites numbers" if wanted == "text" else ""
+        raise row.wrong(name, f"the cell holds the number {value!r}, not {wanted}", fix or f"write {wanted}")
+    return _from_text(row, name, str(int(value)), rule)
+
+
+def _from_date(row: _Row, name: str, value: datetime, rule: Mapping[str, Json]) -> Json:
+    if rule.get("format") != "date-time":
+        fix = "format the cell as text and type it again: a spreadsheet turns 3-5 into a date"
+        raise row.wrong(name, f"the cell holds the date {value:%Y-%m-%d}", fix)
+    if value.time() != time():
+        fix = "write the day alone, or as text with the zone: 2016-03-31T18:00:00+08:00"
+        raise row.wrong(name, f"{value:%Y-%m-%d %H:%M:%S} is a time without its zone", fix)
+    return f"{value:%Y-%m-%d}"
 
 
 def _csv_rows(path: Path, text: str, stream: str) -> Iterator[_Row]:
@@ -147,8 +249,8 @@ def _csv_rows(path: Path, text: str, stream: str) -> Iterator[_Row]:
         raise UsageError("the file is empty", where=str(path), fix="give it a header: id, and the fields of the stream")
 
 
-def _header(path: Path, names: list[str], stream: str) -> list[str]:
-    row = _Row(path, 1, {})
+def _header(path: Path, names: list[str], stream: str, addresses: Mapping[str, str] | None = None) -> list[str]:
+    row = _Row(path, 1, {}, addresses or {})
     for place, name in enumerate(names):
         if name in names[:place]:
             raise row.wrong(name, f"the column {name!r} stands twice", "delete one of them")
@@ -194,23 +296,24 @@ def _record(row: _Row, stream: str, saved: datetime) -> Record:
 
 @cache
 def _validator(stream: str) -> Draft202012Validator:
-    rules: dict[str, Any] = schema(f"streams/{stream}")
-    own = {**_ENVELOPE, "id": {"type": "string", "minLength": 1}}
-    return Draft202012Validator({**rules, "properties": {**rules["properties"], **own}, "required": ["id"]})
+    whole: dict[str, Any] = schema(f"streams/{stream}")
+    own = {**ENVELOPE, "id": {"type": "string", "minLength": 1}}
+    return Draft202012Validator({**whole, "properties": {**whole["properties"], **own}, "required": ["id"]})
 
 
 @cache
-def _rules(stream: str) -> dict[str, Mapping[str, Json]]:
-    return {**_ENVELOPE, **schema(f"streams/{stream}")["properties"]}
+def rules(stream: str) -> dict[str, Mapping[str, Json]]:
+    """What each column of a stream's file may hold, as JSON Schema."""
+    return {**ENVELOPE, **schema(f"streams/{stream}")["properties"]}
 
 
 def _rule(row: _Row, name: str, stream: str) -> Mapping[str, Json]:
     """What the stream's schema says of a column; UsageError when it has no such column."""
-    rules = _rules(stream)
-    if name not in rules:
-        fix = _suggestion(name, tuple(rules), "delete it")
+    known = rules(stream)
+    if name not in known:
+        fix = _suggestion(name, tuple(known), "delete it")
         raise row.wrong(name, f"the stream {stream!r} has no field {name!r}", fix)
-    return rules[name]
+    return known[name]
 
 
 def _from_text(row: _Row, name: str, text: str, rule: Mapping[str, Json]) -> Json:

@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from itss_bridge.errors import UsageError
 MASK = "********"
 COMMAND_SECONDS = 30.0
 _SHORTEST_REDACTED = 4
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
 
 class Secret:
@@ -58,7 +60,9 @@ def _forms(secret: str) -> Iterable[str]:
     if len(secret) < _SHORTEST_REDACTED:
         return ()
     encoded = base64.b64encode(secret.encode()).decode()
-    return (secret, quote(secret, safe=""), quote_plus(secret), encoded, encoded.rstrip("="), quote(encoded, safe=""))
+    percent = {quote(secret, safe=""), quote(secret), quote_plus(secret), quote(encoded, safe="")}
+    lower = {_ESCAPE.sub(lambda found: found[0].lower(), text) for text in percent}
+    return {secret, encoded, encoded.rstrip("="), *percent, *lower}
 
 
 def resolve(reference: str) -> str | None:

@@ -20,6 +20,9 @@ BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "5000"))
 PASSES = 3
 MASS_DISAPPEARANCE = 0.2
 COMPARE_EVERY = timedelta(days=7)
+CLOCKS_DIFFER = timedelta(days=1)
+"""A record that changed longer than this after a tool's own present carries a wrong date."""
+
 WORKERS = 4
 
 
@@ -120,7 +123,7 @@ def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -
 
 def _failed(job: SourceRun, lake: Lake, stream: str, error: BridgeError, identity: Identity | None) -> StreamOutcome:
     """Keep the failure itself as evidence: from now on nothing may rest on this stream."""
-    table, reason = lake.table(stream), str(error)
+    table, reason = lake.table(stream), job.connector.http.redacted(str(error))
     last = table.last()
     mark = last.sources.get(job.source) if last else None
     at = job.clock(identity)
@@ -143,7 +146,8 @@ class StreamSync:
         self.at = job.clock(identity)
         last = table.last()
         mark = last.sources.get(job.source) if last else None
-        self.mark = mark or SourceMark("running", None, None, 0, self.at, began=identity.server_time)
+        new = SourceMark("running", None, None, 0, self.at, began=identity.server_time)
+        self.mark = _trusted(mark, identity.server_time + job.connector.overlap) if mark else new
         self._pending: list[Stored] = []
         self._ended: list[str] = []
         self._short = False
@@ -215,12 +219,20 @@ class StreamSync:
 
     def _take(self, page: Page) -> int:
         rows, source, pseudonym = self.table.rows, self.job.source, self.job.pseudonym
-        self._pending += [rows.stored(source, record, pseudonym) for record in page.records]
+        stored = [rows.stored(source, record, pseudonym) for record in page.records]
+        if len({row.digest for row in stored}) > len({row.id for row in stored}):
+            raise SourceUnavailable(
+                f"two different records of {self.table.stream} carry the same id",
+                where=f"source {source}",
+                cause="the tool, or something in front of it, mixes up its records",
+                fix="try again later; tell the tool's administrator if it lasts",
+            )
+        self._pending += stored
         return self._flush() if len(self._pending) >= BATCH else 0
 
     def _flush(self) -> int:
         """Commit what is new or changed among the pending rows; the mark stays as it was, but *running*."""
-        fresh, new = self.known.fresh(self._pending)
+        fresh, new = self.known.fresh(self._pending, self.identity.server_time + CLOCKS_DIFFER)
         self._pending = []
         if fresh:
             self._append(fresh, self._running())
@@ -272,6 +284,12 @@ class StreamSync:
         now = self.identity.server_time
         mark = SourceMark(outcome.state, None if missing else now, expected, live, self.at, outcome.reason)
         self._append([], replace(mark, compared=now if self._compared or self._full else self.mark.compared))
+
+
+def _trusted(mark: SourceMark, latest: datetime) -> SourceMark:
+    """The mark; without its cursor when the tool's clock was ahead then: what changed since may be dated before it."""
+    ahead = any(moment and moment > latest for moment in (mark.cursor, mark.began))
+    return replace(mark, cursor=None, began=None, done=()) if ahead else mark
 
 
 def _key(piece: Slice) -> str:

@@ -30,15 +30,18 @@ class Known:
         ((counted,),) = self._db.execute("SELECT count(*) FROM known").fetchall()
         return int(counted)
 
-    def fresh(self, rows: Sequence[Stored]) -> tuple[list[Stored], int]:
-        """The rows that say something we don't hold yet, newest version of each id, and how many ids are new."""
+    def fresh(self, rows: Sequence[Stored], horizon: datetime) -> tuple[list[Stored], int]:
+        """The rows that say something we don't hold yet, newest version of each id, and how many ids are new.
+
+        No record can have changed after *horizon*: what we hold with a later date must not stand in the way for ever.
+        """
         newest: dict[str, Stored] = {}
         for row in rows:
             other = newest.get(row.id)
             if other is None or row.changed_at >= other.changed_at:
                 newest[row.id] = row
         held = self._held(newest) if self.live else {}
-        fresh = [row for row in newest.values() if _says_more(row, held.get(row.id))]
+        fresh = [row for row in newest.values() if _says_more(row, held.get(row.id), horizon)]
         return fresh, sum(row.id not in held for row in fresh)
 
     def _held(self, rows: dict[str, Stored]) -> dict[str, tuple[str, datetime]]:
@@ -87,9 +90,9 @@ class Known:
         self._db.close()
 
 
-def _says_more(row: Stored, held: tuple[str, datetime] | None) -> bool:
+def _says_more(row: Stored, held: tuple[str, datetime] | None, horizon: datetime) -> bool:
     """A record is news when its content differs and it isn't older than what we hold."""
-    return held is None or (row.digest != held[0] and row.changed_at >= held[1])
+    return held is None or (row.digest != held[0] and (row.changed_at >= held[1] or held[1] > horizon))
 
 
 def _newest(table: StreamTable) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NoReturn, TypeAlias, TypeVar
 
 import orjson
 import pytest
@@ -32,10 +32,15 @@ T = TypeVar("T")
 Truth: TypeAlias = dict[str, datetime]
 
 
+def broken(what: str, mend: str) -> NoReturn:
+    """Fail with *what* is wrong and how to *mend* it."""
+    pytest.fail(f"{what}\n\nTo mend it: {mend}", pytrace=False)
+
+
 def demand(holds: object, what: str, mend: str) -> None:
-    """Fail with *what* is wrong and how to *mend* it, unless it holds."""
+    """Fail like `broken`, unless it holds."""
     if not holds:
-        pytest.fail(f"{what}\n\nTo mend it: {mend}", pytrace=False)
+        broken(what, mend)
 
 
 def some(things: Iterable[object]) -> str:
@@ -107,8 +112,8 @@ class Bench:
         """A bench whose stand-in runs between `with` and its end."""
         stand_in = tool(folder)
         with ExitStack() as running:
-            running.callback(stand_in.stop)
             stand_in.start()
+            running.callback(stand_in.stop)
             gate = None
             if not kind.reads_files:
                 demand(stand_in.url.startswith("http://"), f"{tool.__name__} has no http url", "set `url` in start()")
@@ -200,7 +205,7 @@ class Bench:
 
     def bounded(self, things: Iterable[T], stream: str, what: str) -> Iterator[T]:
         """*things*, up to many times as many as there can be; fails when there is no end to them."""
-        most = 1_000 + 20 * len(self.truth(stream))
+        most = 1_000 + 20 * len(self.stand_in.truth().get(stream, ()))
         for number, thing in enumerate(things):
             demand(
                 number < most,

@@ -6,12 +6,11 @@ from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from itss_bridge.data import stream_names
-from itss_bridge.testing.bench import Bench, demand, some
+from itss_bridge.testing.bench import Bench, broken, demand, some
 from itss_bridge.testing.given import Given
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -61,7 +60,7 @@ class Declared(Given):
         try:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
-            pytest.fail(f"config_schema is no JSON Schema: {error.message}\n\nTo mend it: see {error.json_path}")
+            broken(f"config_schema is no JSON Schema: {error.message}", f"see {error.json_path} of it")
         demand(
             isinstance(schema, Mapping) and schema.get("type") == "object",
             "config_schema does not describe an object",

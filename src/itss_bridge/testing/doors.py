@@ -13,7 +13,7 @@ from itss_bridge.testing.given import Given
 
 _SHIFT = timedelta(hours=-7)
 _MOST_FOR_CHECK = 2
-_LET_IT_PASS = "let the errors of self.http pass: don't catch them, don't turn them into an empty answer"
+_LET_THROUGH = "let the errors of self.http pass: don't catch them, don't turn them into an empty answer"
 
 
 class Doors(Given):
@@ -74,7 +74,7 @@ class Doors(Given):
                 demand(
                     isinstance(outcome, AccessDenied),
                     f"{stream}: {name} with wrong credentials: {_told(outcome)}, not AccessDenied",
-                    _LET_IT_PASS,
+                    _LET_THROUGH,
                 )
 
     def test_a_tool_that_cannot_be_reached_is_unavailable(self, still: Bench) -> None:
@@ -159,7 +159,7 @@ def _demand_unavailable(outcomes: dict[str, object], stream: str, what: str) -> 
         demand(
             isinstance(outcome, SourceUnavailable),
             f"{stream}: {name} on {what}: {_told(outcome)}, not SourceUnavailable",
-            _LET_IT_PASS,
+            _LET_THROUGH,
         )
 
 

@@ -11,6 +11,8 @@ import pytest
 from itss_bridge.testing.bench import CANARY, Bench, WatchedSession, demand, some
 from itss_bridge.testing.given import Given
 
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 class Manners(Given):
     """Read only, here only, quietly."""
@@ -103,15 +105,22 @@ def _ports(bench: Bench) -> frozenset[int]:
 def _watch_connections(monkeypatch: pytest.MonkeyPatch, ports: frozenset[int]) -> set[str]:
     """Stop connections to other places than these loopback ports; the set comes to hold where they should have gone."""
     elsewhere: set[str] = set()
-    connect = socket.socket.connect
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
 
     def watched(self: socket.socket, address: Any) -> None:
-        if isinstance(address, tuple) and not (address[1] in ports and address[0] in {"127.0.0.1", "::1", "localhost"}):
+        if isinstance(address, tuple) and not (address[1] in ports and address[0] in _HERE):
             elsewhere.add(f"{address[0]}:{address[1]}")
             raise ConnectionRefusedError("stopped by the contract")
         connect(self, address)
 
+    def resolved(host: Any, *more: Any, **named: Any) -> Any:
+        if host not in _HERE:
+            elsewhere.add(str(host))
+            raise socket.gaierror("stopped by the contract")
+        return resolve(host, *more, **named)
+
     monkeypatch.setattr(socket.socket, "connect", watched)
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
     return elsewhere
 
 

@@ -245,6 +245,10 @@ class GuardedSession(requests.Session):
         response.encoding = "utf-8"
         return response
 
+    def redacted(self, text: str) -> str:
+        """*text* with this session's secrets masked, however they are encoded: for reasons that are kept."""
+        return redact(text, self._secrets())
+
     def _secrets(self) -> Collection[str]:
         return getattr(self._credentials, "secrets", ())
 
