@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from itss_bridge.data import schema
-from itss_bridge.errors import AccessDenied, SourceUnavailable, UsageError
+from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.evidence import Lake, StreamRows
 from itss_bridge.plugins import Plugins
 from itss_bridge.sync import SourceRun, sync_source
@@ -17,7 +17,7 @@ from itss_bridge.transport import Credentials, GuardedSession, Limits
 from itss_bridge_confluence.connector import Confluence
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.confluence import Confluence as Tool
-from itss_bridge_playground.server import ToolServer
+from itss_bridge_playground.server import Answer, ToolServer
 
 SHARED = Path(os.environ.get("ITSS_BRIDGE_SHARED", Path(__file__).parents[4] / "shared"))
 SPEC = SHARED / "apis/specs/confluence-cloud-v2.oas3.json"
@@ -303,11 +303,6 @@ def test_a_listing_that_never_ends_is_stopped():
 # ---- configuration ----
 
 
-def test_data_center_is_refused_clearly(server):
-    with pytest.raises(UsageError, match="Data Center"):
-        connect(server, deployment="data-center")
-
-
 @pytest.mark.parametrize(
     "wrong", [{}, {"spaces": []}, {"spaces": ['Q" or 1']}, {"spaces": ["QMS"], "space": "QMS"}, {"spaces": "QMS"}]
 )
@@ -349,3 +344,39 @@ def test_each_v2_request_fits_the_vendors_description(server):
             items = rule.get("items", {}).get("type", "string")
             typed = [int(value) if "integer" in (kind, items) else value for value in values]
             Draft202012Validator(rule).validate(typed if kind == "array" else typed[-1])
+
+
+# ---- approval by a content property ----
+
+
+class WithProperties(Tool):
+    """Knows content properties: the search shows them when *expands*, the page itself always."""
+
+    expands = True
+    values = {}  # noqa: RUF012
+
+    def answer(self, request, origin):
+        if request.path.endswith("/properties"):
+            value = self.values.get(request.path.split("/")[-2])
+            shown = [{"id": "1", "key": request.value("key"), "value": value}] if value else []
+            return Answer(body={"results": shown, "_links": {}})
+        answer = super().answer(request, origin)
+        if self.expands and "metadata.properties.review" in request.value("expand"):
+            for row in answer.body["results"]:
+                value = self.values.get(row["id"])
+                row["metadata"]["properties"] = {"review": {"key": "review", "value": value}} if value else {}
+        return answer
+
+
+@pytest.mark.parametrize("expands", [True, False])
+def test_a_property_of_the_configured_value_approves_wherever_it_is_found(expands):
+    clock = Clock(MAY)
+    tool = WithProperties(clock)
+    drafts = [str(page.id) for page in tool.pages if "approved" not in page.labels(MAY) and page.status(MAY)]
+    tool.expands, tool.values = expands, {drafts[0]: "released", drafts[1]: "draft"}
+    with ToolServer(tool, clock) as server:
+        records = read(connect(server, approved_property={"key": "review", "value": "released"}))
+        assert records[drafts[0]].data["approved"] is True
+        assert records[drafts[1]].data["approved"] is False
+        assert any(exchange.path.endswith("/properties") for exchange in server.log) is not expands
+    assert sum(record.data["approved"] is False for record in records.values()) == len(drafts) - 1

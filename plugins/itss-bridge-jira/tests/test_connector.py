@@ -229,7 +229,7 @@ def test_the_librarys_client_leaves_the_sessions_credentials_alone(bench):
     connector = bench.connector()
     assert connector.check().account.startswith("712020:")
     assert "Authorization" not in connector.http.headers
-    assert connector._client.backoff_and_retry is False
+    assert connector._tool.client.backoff_and_retry is False
     assert logging.getLogger("atlassian.rest_client").getEffectiveLevel() == logging.WARNING
 
 
@@ -359,7 +359,6 @@ def test_two_fields_of_one_name_must_be_told_apart_by_the_user(bench):
 @pytest.mark.parametrize(
     ("streams", "config", "message"),
     [
-        ({"change": {"jql": "project = OPS"}}, {"deployment": "data-center"}, "Jira Cloud only"),
         ({"release": {"jql": "project = OPS"}}, {}, "gives no 'release'"),
         ({"change": {}}, {}, "needs a query"),
         ({"change": {"jql": "project = OPS order  by id"}}, {}, "must not be ordered"),

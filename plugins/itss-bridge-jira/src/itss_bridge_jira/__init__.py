@@ -1,4 +1,4 @@
-"""Jira Cloud for itss-bridge."""
+"""Jira, in the cloud or in a data center, for itss-bridge."""
 
 from collections.abc import Sequence
 

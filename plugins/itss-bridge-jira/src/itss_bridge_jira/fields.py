@@ -10,9 +10,12 @@ from itss_bridge_jira.reading import Reader, Words
 
 Json = Any
 SLA_FIELD = "com.atlassian.servicedesk:sd-sla-field"
-_APPROVALS = "com.atlassian.servicedesk.approvals-plugin:sd-approvals"
-_FEEDBACK = "com.atlassian.servicedesk:sd-request-feedback"
-_ASSETS = "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"
+_APPROVALS = ("com.atlassian.servicedesk.approvals-plugin:sd-approvals",)
+_FEEDBACK = ("com.atlassian.servicedesk:sd-request-feedback",)
+_ASSETS = (
+    "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype",
+    "com.riadalabs.jira.plugins.insight:rlabs-customfield-default-object",
+)
 
 YES_NO: Words = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False}
 CHANGE_TYPES: Words = {
@@ -43,11 +46,11 @@ MENDED_BY = frozenset({"is fixed by", "is resolved by", "解决于", "由其解�
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How a canonical field is found on a site (a system field's *id*, else *schema*, else *names*) and read."""
+    """How a canonical field is found on a site (a system field's *id*, else *schemas*, else *names*) and read."""
 
     read: Reader
     id: str = ""
-    schema: str = ""
+    schemas: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     words: Words = field(default_factory=dict)
 
@@ -65,7 +68,7 @@ _TASK: Mapping[str, Rule] = {
     "opened_at": Rule(reading.instant, id="created"),
     "labels": Rule(reading.texts, id="labels"),
 }
-_APPROVED: Mapping[str, Rule] = {"approval": Rule(reading.approval, schema=_APPROVALS)}
+_APPROVED: Mapping[str, Rule] = {"approval": Rule(reading.approval, schemas=_APPROVALS)}
 RULES: Mapping[str, Mapping[str, Rule]] = {
     "incident": {
         **_TASK,
@@ -73,7 +76,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "urgency": Rule(reading.word),
         "channel": Rule(reading.text),
         "knowledge": Rule(reading.filled),
-        "configuration_items": Rule(reading.objects, schema=_ASSETS),
+        "configuration_items": Rule(reading.objects, schemas=_ASSETS),
         "resolution_code": Rule(reading.text, id="resolution"),
         "major": Rule(reading.word, names=("major incident", "重大事件"), words=YES_NO),
     },
@@ -81,7 +84,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         **_TASK,
         **_APPROVED,
         "channel": Rule(reading.text),
-        "satisfaction": Rule(reading.rating, schema=_FEEDBACK),
+        "satisfaction": Rule(reading.rating, schemas=_FEEDBACK),
     },
     "problem": {
         **_TASK,
@@ -92,7 +95,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
     "change": {
         **_TASK,
         **_APPROVED,
-        "approved_at": Rule(reading.approved_at, schema=_APPROVALS),
+        "approved_at": Rule(reading.approved_at, schemas=_APPROVALS),
         "type": Rule(reading.word, names=("change type", "变更类型"), words=CHANGE_TYPES),
         "risk": Rule(reading.text, names=("change risk", "变更风险")),
         "impact": Rule(reading.word),
@@ -103,7 +106,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "outcome": Rule(reading.word, names=("change outcome", "变更结果"), words=OUTCOMES),
         "backout_plan": Rule(reading.filled, names=("backout plan", "回退方案")),
         "review_done": Rule(reading.filled, names=("post-implementation review", "实施后评审")),
-        "configuration_items": Rule(reading.objects, schema=_ASSETS),
+        "configuration_items": Rule(reading.objects, schemas=_ASSETS),
     },
     "sla": {},
 }
@@ -144,8 +147,8 @@ def _chosen(wanted: str, details: Sequence[Json]) -> list[str]:
 def _fitting(rule: Rule, details: Sequence[Json]) -> list[str]:
     if rule.id:
         return [rule.id]
-    if rule.schema:
-        return [one["id"] for one in details if (one.get("schema") or {}).get("custom") == rule.schema]
+    if rule.schemas:
+        return [one["id"] for one in details if (one.get("schema") or {}).get("custom") in rule.schemas]
     return _named(rule.names, details)
 
 

@@ -39,7 +39,7 @@ def _changes(entry: Json) -> Iterator[Change]:
     at = moment(entry.get("created"))
     if at is None:
         what = f"a changelog entry of Jira has no readable time: {entry.get('created')!r}"
-        raise SourceUnavailable(what, where="changelog/bulkfetch", fix="report it with the entry's id to the connector")
+        raise SourceUnavailable(what, where="changelog", fix="report it with the entry's id to the connector")
     for item in entry.get("items") or ():
         name = item.get("fieldId") or item.get("field")
         ends = (item.get("from"), item.get("to"), item.get("fromString"), item.get("toString"))

@@ -68,8 +68,8 @@ def rank(value: Json, words: Words) -> int | None:
 
 
 def account(value: Json, _words: Words) -> str | None:
-    """The opaque account id, never a name or an address."""
-    return value.get("accountId") if isinstance(value, dict) else None
+    """The account's own id, never a displayed name or an address: Cloud has account ids, Data Center user keys."""
+    return value.get("accountId") or value.get("key") if isinstance(value, dict) else None
 
 
 def approval(value: Json, _words: Words) -> str | None:
@@ -93,10 +93,16 @@ def rating(value: Json, _words: Words) -> float | None:
 
 
 def objects(value: Json, _words: Words) -> list[str] | None:
-    """Ids of Assets objects."""
+    """Assets objects: Cloud gives them with ids, Data Center as texts that end in the object's key in brackets."""
     if not isinstance(value, list):
         return None
-    return [str(item.get("objectId") or item.get("id")) for item in value if isinstance(item, dict)]
+    return [found for item in value if (found := _object(item))]
+
+
+def _object(item: Json) -> str | None:
+    if isinstance(item, dict):
+        item = item.get("objectId") or item.get("id")
+    return str(item).rpartition("(")[2].rstrip(")") or None if item else None
 
 
 def _latest(approvals: list[Json]) -> dict[str, Json] | None:

@@ -58,7 +58,7 @@ class Mapper:
         """One record per issue, or per SLA cycle of it."""
         changed = reading.moment(issue["fields"].get("updated"))
         if changed is None:
-            raise SourceUnavailable(f"{issue.get('key')} has no readable update time", where="issue/bulkfetch")
+            raise SourceUnavailable(f"{issue.get('key')} has no readable update time", where="fields.updated")
         if self.stream == "sla":
             yield from self._cycles(issue, changed)
         else:

@@ -1,0 +1,120 @@
+"""What Jira Cloud and Jira Data Center have in common, and what each has to do in its own way."""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from atlassian.rest_client import AtlassianRestAPI
+from requests import Response
+
+from itss_bridge.contracts import Identity
+from itss_bridge.errors import AccessDenied, SourceUnavailable
+from itss_bridge_jira.records import Site
+
+Json = Any
+ISSUES_PER_FETCH = 100
+HISTORY_FIELDS = ("status", "resolution", "priority", "assignee")
+# its debug lines hold whole bodies
+logging.getLogger("atlassian.rest_client").setLevel(logging.WARNING)
+
+
+class Deployment(ABC):
+    """One site behind one client of the library, which is given no credentials: they are on the session."""
+
+    def __init__(self, client: AtlassianRestAPI) -> None:
+        self.client = client
+
+    @abstractmethod
+    def identity(self, queries: Mapping[str, str]) -> Identity:
+        """Who we are, and of each stream's query whether Jira understands it; two requests unless one is refused."""
+
+    @abstractmethod
+    def count(self, jql: str) -> int:
+        """About how many issues the query finds: both deployments count in an index that may be late."""
+
+    @abstractmethod
+    def moment(self, at: datetime) -> str:
+        """How JQL writes a moment so that it is not later than *at*, whatever the account's time zone."""
+
+    @abstractmethod
+    def ids(self, jql: str) -> Iterator[Sequence[str]]:
+        """The ids of all issues that the query finds, page by page; an id may come twice."""
+
+    @abstractmethod
+    def issues(self, ids: Sequence[str], fields: Sequence[str], *, past: bool) -> Iterable[tuple[Json, Sequence[Json]]]:
+        """These issues and, when *past*, their changelog entries; an issue that is gone is missing.
+
+        Args:
+            ids: at most `ISSUES_PER_FETCH`.
+            fields: Jira's ids of the fields to ask for.
+            past: whether the changelog is wanted.
+        """
+
+    def site(self) -> Site:
+        """What the site calls its fields and statuses; two requests."""
+        fields, statuses = (self.send("GET", path).json() for path in ("field", "status"))
+        return Site(self.client.url, listed({"fields": fields}, "fields"), listed({"statuses": statuses}, "statuses"))
+
+    def send(self, method: str, path: str, body: Mapping[str, Json] | None = None) -> Response:
+        """One request through the library; the session underneath refuses whatever is not data.
+
+        Raises:
+            AccessDenied: Jira took us for nobody, and would show what is public only.
+        """
+        address, json = self.client.resource_url(path), dict(body) if body is not None else None
+        response: Response = self.client.request(method, address, json=json, advanced_mode=True)
+        return known_to(response, path)
+
+
+def known_to(response: Response, path: str) -> Response:
+    """The response, unless it was given to an anonymous visitor."""
+    if response.headers.get("X-AUSERNAME") == "anonymous":
+        raise nobody(path)
+    return response
+
+
+def nobody(where: str) -> AccessDenied:
+    """The error for an answer that any visitor would get."""
+    cause = "the token was revoked or the session ended, and the site shows some projects to everybody"
+    fix = "check username and secret of the source; renew the token"
+    return AccessDenied("Jira answered as if nobody had signed in", where=where, cause=cause, fix=fix)
+
+
+def listed(answer: Json, key: str) -> list[Json]:
+    """The list that must be there: an answer without it is no empty result."""
+    found = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(found, list):
+        raise incomplete(f"the answer has no {key!r}", key)
+    return found
+
+
+def whole(answer: Json, key: str, path: str) -> int:
+    """The number that must be there."""
+    found = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(found, int):
+        raise incomplete(f"{key!r} is no number", path)
+    return found
+
+
+def unwarned(answer: Json, path: str) -> Json:
+    """The answer, unless Jira says that it left out a part of the query."""
+    if isinstance(answer, dict) and answer.get("warningMessages"):
+        raise incomplete("; ".join(map(str, answer["warningMessages"])), path)
+    return answer
+
+
+def server_time(response: Response) -> datetime:
+    """The server's clock; SourceUnavailable when it does not tell the time."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (KeyError, ValueError):
+        raise incomplete("the answer has no readable Date header", "myself") from None
+
+
+def incomplete(what: str, where: str) -> SourceUnavailable:
+    """The error for an answer that may hold less than there is."""
+    cause = "the answer cannot be taken as complete"
+    return SourceUnavailable(f"Jira: {what}", where=where, cause=cause, fix="try again later; check the query")
