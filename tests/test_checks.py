@@ -12,7 +12,7 @@ import yaml
 from itss_bridge.catalogue import load
 from itss_bridge.catalogue.yaml import read
 from itss_bridge.data import folder
-from itss_bridge.model import Check, Metric, RulePack
+from itss_bridge.model import Check, Metric, Relationship, RulePack
 
 ROOT = Path(__file__).parent.parent
 MAPPINGS = folder("mappings")
@@ -33,13 +33,25 @@ YEARLY = {
     "itss:ppl-skill-a": 2,
     "itss:ppl-exp-a": 2,
     "itss:res-spare-b": 3,
-    "itss:prc-inc-a": 2,
+    "itss:emg-drill": 2,
+    "itss:emg-audit": 2,
+    "itss:emg-org": 1,
 }
+# Parts 2 and 3 of GB/T 28827, which levels 2 and 1 invoke; remote delivery is named in the table of level 1 alone.
+PARTS = {"itss:dlv", "itss:emg"}
+LEVEL_1_ONLY = {"itss:del-remote"}
+# A document or a statement either is there or not: `>= 1`, `>= 100` per cent of one statement; no threshold of a rate.
+YES_OR_NO = {"document-approved": 1, "document-reviewed": 1, "attested": 100}
 OFFICIAL = {"itss-application-2020"}
 
 
 def _by_id(things: Any) -> Any:
     return pytest.mark.parametrize("thing", list(things), ids=lambda thing: thing.id)
+
+
+def _checked(*levels: int | None) -> set[str]:
+    """What checks of these levels speak to; None stands for the checks that carry no level."""
+    return {r for check in CHECKS.values() if check.level in levels for r in check.requirements}
 
 
 def _facts(name: str) -> Any:
@@ -100,11 +112,37 @@ def test_ids_are_unique_across_checks_and_packs() -> None:
     assert doubled == {}
 
 
-def test_every_assessable_itss_item_is_checked_at_level_4_or_3() -> None:
-    assessable = {r.id for r in CATALOGUE.frameworks["itss"].requirements if r.assessable}
-    checked = {r for check in CHECKS.values() if check.level in {3, 4} for r in check.requirements}
+def test_every_assessable_item_of_part_1_is_checked_at_level_4_or_3() -> None:
+    part_1 = {r.id for r in CATALOGUE.frameworks["itss"].requirements if r.assessable and r.parent not in PARTS}
 
-    assert assessable - checked == set()
+    assert part_1 - _checked(4, 3) == set()
+
+
+def test_every_clause_of_parts_2_and_3_is_checked_at_level_2_and_never_below() -> None:
+    invoked = {r.id for r in CATALOGUE.frameworks["itss"].requirements if r.parent in PARTS}
+
+    assert invoked - _checked(2) == LEVEL_1_ONLY
+    assert invoked >= LEVEL_1_ONLY == LEVEL_1_ONLY & _checked(1)
+    assert invoked & _checked(4, 3, None) == set()
+
+
+def test_parts_2_and_3_are_shown_by_tickets_documents_and_statements() -> None:
+    for part in PARTS:
+        kinds = {c.kind for c in CHECKS.values() for r in c.requirements if CATALOGUE.requirements[r].parent == part}
+        assert kinds >= {"ticket-metric", "document", "attestation"}, part
+
+
+@pytest.mark.parametrize("aimed_at", [3, 2, 1])
+def test_every_requirement_has_a_way_to_a_status(aimed_at: int) -> None:
+    """By a check that the level asks for, or by a mapping from a requirement that has one."""
+    checked = _checked(None, *range(aimed_at, 5))
+    rows = [m for c in CATALOGUE.crosswalks.values() for m in c.mappings if m.relationship is not Relationship.NONE]
+    mapped = {m.target for m in rows if m.source in checked} | {m.source for m in rows if m.target in checked}
+    assessable = {r.id: r.parent for r in CATALOGUE.requirements.values() if r.assessable}
+    from_level_2 = {name for name, parent in assessable.items() if parent in PARTS and aimed_at > 2}
+    from_level_1 = LEVEL_1_ONLY if aimed_at > 1 else set()
+
+    assert assessable.keys() - checked - mapped - from_level_2 - from_level_1 == set()
 
 
 def test_only_assessable_requirements_are_checked() -> None:
@@ -137,16 +175,27 @@ def test_a_document_is_asked_for_by_the_label_of_its_requirement() -> None:
 def test_no_check_holds_a_number_against_a_ticket_rate() -> None:
     """ITSS.1-2015 has no threshold for a rate: a check asks that it is measured, no more."""
     for check in CHECKS.values():
-        if check.metric not in {"document-approved", "document-reviewed"}:
-            assert check.criterion.operator == "measured", check.id
-            assert check.criterion.threshold is None, check.id
+        asked = (check.criterion.operator, check.criterion.threshold)
+        expected = (">=", YES_OR_NO[check.metric]) if check.metric in YES_OR_NO else ("measured", None)
+        assert asked == expected, check.id
 
 
 def test_a_yearly_review_is_asked_for_only_where_the_model_says_so() -> None:
     asked = {(r, c.level) for c in CHECKS.values() if c.metric == "document-reviewed" for r in c.requirements}
 
-    assert asked == {*YEARLY.items(), ("itss:prc-inc-a", 1)}
+    assert asked == set(YEARLY.items())
     assert {c.criterion.months for c in CHECKS.values() if c.metric == "document-reviewed"} == {12}
+
+
+def test_the_yearly_duties_of_part_3_are_those_of_the_facts() -> None:
+    told = {
+        row["clause"].removeprefix("28827.3 "): row["level"]
+        for row in _facts("maturity_model.yaml")["all_numbers_in_itss1_2015"]
+        if row["clause"].startswith("28827.3 ")
+    }
+    clauses = {name: CATALOGUE.requirements[name].clauses for name in YEARLY if name.startswith("itss:emg-")}
+
+    assert {clause["gbt28827.3-2012"]: YEARLY[name] for name, clause in clauses.items()} == told
 
 
 def test_documents_without_a_yearly_duty_have_no_age() -> None:

@@ -28,6 +28,7 @@ TABLE = """
 质量与服务管理手册 | 2014-10-08 2015-09-14 2016-03-21 | itss:cap-plan-b iso9001:4.3/4 iso9001:7.5.1
   iso20000-1:4.3/4 iso20000-1:7.5.1/4
 质量方针与服务管理方针 | 2015-06-15 | iso9001:5.2.1/2 iso20000-1:5.2.1/2
+信息安全方针 | 2015-08-10 | iso20000-1:8.7.3.1 iso27001:5.2
 组织环境与相关方分析 | 2015-10-12 2016-09-19 | iso9001:4.1/2 iso20000-1:4.1/2
 组织架构与岗位说明书 | 2015-07-01 2016-02-25 | itss:ppl-pos-a/b/c itss:ppl-pos-a-level-2
   itss:cap-plan-b itss:cap-plan-b-level-3 itss:cap-plan-d-level-2 iso9001:5.3 iso20000-1:5.3
@@ -38,9 +39,10 @@ TABLE = """
   iso20000-1:8.2.4 iso9001:8.2.2
 Service Catalogue (English) | 2015-07-06 2016-05-18 | itss:prc-slm-a
 # 02 程序文件 | 2014-09-22
-成文信息控制程序 | 2015-06-25 2016-02-18 | iso9001:7.5.2/3 iso20000-1:7.5.2/3
+成文信息控制程序 | 2015-06-25 2016-02-18 | iso9001:7.5.2/3 iso20000-1:7.5.2/3 iso27001:7.5.2/3
 事件管理程序 | 2015-06-18 2016-03-10 | itss:prc-inc-a/b/c iso20000-1:8.6.1
 重大事件升级与通报规定 | 2015-08-03 2016-03-15 | itss:prc-inc-c itss:prc-inc-a-level-2 iso20000-1:8.6.1
+  itss:emg-esc
 服务请求管理程序 | 2015-07-20 2016-03-10 | itss:prc-inc-a itss:res-desk-b iso20000-1:8.6.2
 问题管理程序 | 2015-06-29 2016-01-26 | itss:prc-prb-a/b/c iso20000-1:8.6.3
 变更管理程序 | 2015-06-19 2015-11-05 2016-04-12 | itss:prc-chg-a/b itss:prc-chg-a-level-2
@@ -56,8 +58,9 @@ Service Catalogue (English) | 2015-07-06 2016-05-18 | itss:prc-slm-a
 业务关系管理程序 | 2015-09-21 | itss:cap-do-b iso20000-1:8.3.2 iso9001:8.2.1
 供应商管理程序 | 2015-08-24 2016-04-06 | iso20000-1:8.3.4.1 iso9001:8.4.1/2/3
 信息安全管理程序 | 2015-08-17 2016-03-02 | itss:prc-sec-a/b itss:prc-sec-a-level-2 iso20000-1:8.7.3.1/2
-信息安全事件处置规程 | 2016-05-11 | iso20000-1:8.7.3.3 itss:prc-sec-b itss:prc-sec-b-level-3
-服务连续性管理程序 | 2015-10-26 | iso20000-1:8.7.2
+  iso27001:6.1.2
+信息安全事件处置规程 | 2016-05-11 | iso20000-1:8.7.3.3 itss:prc-sec-b itss:prc-sec-b-level-3 iso27001:a.5.26
+服务连续性管理程序 | 2015-10-26 | iso20000-1:8.7.2 iso27001:a.5.29
 服务可用性管理规定（送审稿） | 2016-04-29 | iso20000-1:8.7.1 !unapproved
 容量与需求管理程序 | 2014-12-08 | iso20000-1:8.4.2/3
 新服务及变更服务的策划与转换程序 | 2015-11-30 | iso20000-1:8.5.2.1/2/3 iso20000-1:8.2.2 iso9001:8.3.1/2/4/6
@@ -76,11 +79,16 @@ Service Catalogue (English) | 2015-07-06 2016-05-18 | itss:prc-slm-a
 运维工具管理规定 | 2015-10-19 2016-05-09 | itss:res-tool-a/b/c itss:res-tool-b-level-3
   itss:tec-detect-a iso9001:7.1.3
 服务数据管理规定 | 2016-02-22 | itss:res-data
+数据备份与恢复管理规定 | 2015-09-18 2016-03-22 | iso27001:a.8.13
+特权账号管理规定（送审稿） | 2016-04-20 | iso27001:a.8.2 !unapproved
+交付成果管理规定 | 2015-11-04 | itss:del-out itss-delivery
+应急响应管理制度 | 2015-10-20 2016-04-26 | itss:emg-org/pol/grade/start itss-emergency
 最终软件库管理规定（征求意见稿） | 2016-04-18 | itss:res-dsl !unapproved
 人员培训管理制度 | 2015-07-03 2016-01-28 | itss:ppl-mgt-b itss:ppl-know-a/b/c itss:ppl-know-b-level-3
   iso9001:7.2/3 iso20000-1:7.2/3
 绩效考核管理办法 | 2015-08-05 2016-01-28 | itss:ppl-mgt-c itss:ppl-mgt-c-level-3
 人员能力与任职资格标准 | 2014-10-20 | itss:ppl-skill-a/b itss:ppl-skill-a-level-3 itss:ppl-exp-a/b
+特殊环境作业资质与持证上岗规定 | 2015-12-16 | itss:ppl-skill-c
 内外部沟通管理规定 | 2015-09-28 | iso9001:7.4 iso20000-1:7.4 itss:cap-do-b itss:cap-do-b-level-3
 机房与办公环境管理规定 | 2015-08-12 | iso9001:7.1.4
 薪酬与人员编制方案 | 2015-12-21 | itss:ppl-mgt-a !restricted
@@ -92,26 +100,44 @@ Service Catalogue (English) | 2015-07-06 2016-05-18 | itss:prc-slm-a
 2016 年度内部审核计划 | 2016-02-08 | itss:cap-plan-d itss:cap-plan-d-level-3 iso9001:9.2 iso20000-1:9.2
 运维技术研发规划（2015—2017） | 2015-06-24 | itss:tec-rnd-a/b itss:tec-rnd-a-level-3
 核心业务系统应急预案 | 2015-10-28 2016-05-05 | itss:tec-resolve-b iso20000-1:8.7.2
+  itss:emg-plan itss-emergency iso27001:a.5.30
+重要信息系统风险评估报告 2015 | 2015-11-17 | itss:emg-risk
+信息安全风险评估与处置报告 2015 | 2015-12-03 | itss:prc-sec-b iso27001:8.2/3
 监控指标与告警阈值标准 | 2015-11-11 2016-08-15 | itss:tec-resolve-a itss:tec-detect-a/b itss:tec-detect-b-level-3
+  itss:emg-mon
 典型解决方案汇编 | 2015-12-08 2016-05-12 | itss:tec-resolve-b itss:tec-resolve-b-level-3
 服务交付实施方案（通用版） | 2015-08-19 | itss:cap-do-a iso20000-1:8.2.1 iso9001:8.1 iso9001:8.5.1
+政务云平台运维二期交付计划 | 2015-12-28 | itss:del-plan itss-delivery
+例行操作计划与作业手册 | 2015-09-24 2016-03-07 | itss:del-routine
+政务云数据库性能优化方案与效果评估 | 2016-03-29 | itss:del-optimise itss:del-out-o
+网络架构调研评估报告（送审稿） | 2016-04-27 | itss:del-assess itss:del-out-a !unapproved
 测试环境搭建与验证方法 | 2015-09-01 | itss:tec-resolve-c
 # 05 记录与报告 | 2015-01-05
 内部审核报告 2015 | 2015-11-27 | itss:cap-check-a itss:cap-check-a-level-3/2 iso9001:9.2 iso20000-1:9.2
-管理评审会议纪要 2015 | 2015-12-18 | itss:cap-check-a iso9001:9.3.2/3 iso20000-1:9.3
-内部审核报告 2016 | 2016-11-25 | itss:cap-check-a iso9001:9.2 iso20000-1:9.2
-管理评审会议纪要 2016 | 2016-12-16 | itss:cap-check-a iso9001:9.3.2/3 iso20000-1:9.3
+  internal-audit-report
+管理评审会议纪要 2015 | 2015-12-18 | itss:cap-check-a iso9001:9.3.2/3 iso20000-1:9.3 management-review-report
+内部审核报告 2016 | 2016-11-25 | itss:cap-check-a iso9001:9.2 iso20000-1:9.2 internal-audit-report
+管理评审会议纪要 2016 | 2016-12-16 | itss:cap-check-a iso9001:9.3.2/3 iso20000-1:9.3 management-review-report
 2015 年度客户满意度调查报告 | 2016-01-22 | itss:cap-check-b iso9001:9.1.2
 2016 年第一季度服务报告 | 2016-04-15 | itss:prc-slm-c itss:prc-slm-c-level-2 itss:cap-do-d iso20000-1:9.4
+  itss:del-out-s
 2016 年第二季度服务报告 | 2016-07-15 | itss:prc-slm-c iso20000-1:9.4
 事件管理月报（2016 年 4 月） | 2016-05-04 | itss:prc-inc-e itss:cap-check-c
+例行巡检月报（2016 年 3 月） | 2016-04-05 | itss:del-out-r
+政务云平台交付实施记录 2016-Q1 | 2016-04-12 | itss:del-do itss-delivery
+现场服务确认单汇编 2016-Q1 | 2016-04-08 | itss:del-onsite
+交付检查报告 2016-Q1 | 2016-04-18 | itss:del-check
+SLA 未达成与投诉分析及交付改进 2016-Q1 | 2016-04-22 | itss:del-act
 问题管理统计分析报告（2016 上半年） | 2016-07-11 | itss:prc-prb-d itss:prc-prb-d-level-2
 变更管理统计分析（2016 年 1—4 月） | 2016-05-16 | itss:prc-chg-c
 指标未达成原因分析及能力改进计划 | 2016-02-26 2016-05-26 | itss:cap-act-c/d itss:cap-act-a-level-2
 服务过程记录抽查表 2016-Q1 | 2016-04-11 | itss:cap-do-c
 供应商年度评价记录 2014 | 2015-01-23 | itss:res-spare-b iso20000-1:8.3.4.1
 供应商年度评价记录 2015 | 2016-06-03 | itss:res-spare-b iso20000-1:8.3.4.1
-应急演练与培训记录 2015 | 2015-11-06 | iso20000-1:8.7.2 itss-emergency-training itss-emergency-review
+应急演练与培训记录 2015 | 2015-11-06 | iso20000-1:8.7.2 itss:emg-drill itss-emergency-training
+核心数据库故障应急处置记录 2016-02 | 2016-02-24 | itss:emg-verify/start/dispatch/diag/recover
+应急工作总结与年度评审报告 2015 | 2015-12-23 | itss:emg-sum/act itss-emergency-review
+信息安全培训与意识宣贯记录 2016 | 2016-03-25 | iso27001:7.2/3
 2015 年度岗位知识与技能核查记录 | 2015-12-22 | itss:ppl-know-b-level-2 itss:ppl-skill-a-level-2
 运维人员履历及项目经历汇总表 | 2016-06-13 | itss:ppl-exp-a itss:ppl-exp-a-level-3
 关于客户投诉的专项说明 | 2016-03-18 | iso9001:8.2.1 !restricted
