@@ -119,7 +119,7 @@ def test_what_is_written_to_a_table_is_what_is_read(tmp_path_factory, data):
     lines = [",".join(["id", *names])]
     lines += [",".join([str(n), *map(cell, row.values())]) for n, row in enumerate(rows)]
     folder = tmp_path_factory.mktemp("table")
-    write(folder, "attestation.csv", "\n".join(lines) + "\n")
+    write(folder, "attestation.csv", ("\n".join(lines) + "\n").encode("utf-8-sig"))
     assert [dict(record.data) for record in read(folder, "attestation")] == rows
 
 
@@ -237,6 +237,21 @@ def test_chinese_excels_own_encoding_is_refused_with_the_way_out(folder):
     error = refused(folder, "attestation")
     assert error.where.endswith("attestation.csv:3")
     assert "CSV UTF-8" in error.fix
+
+
+def test_chinese_that_gbk_and_utf8_spell_with_the_same_bytes_is_not_guessed(folder):
+    both = "模摹".encode("gbk")[:2] * 2
+    write(folder, "attestation.csv", b"id,topic\na," + both + b"\n")
+    error = refused(folder, "attestation")
+    assert (error.where[-1], "CSV UTF-8" in error.fix) == ("2", True)
+    write(folder, "attestation.csv", b"\xef\xbb\xbfid,topic\na," + both + b"\n")
+    assert read(folder, "attestation")[0].data["topic"] == both.decode()
+
+
+@pytest.mark.parametrize("text", ["Müller", "§ 5", "25 °C ± 1", "naïve façade", "主题"])
+def test_other_letters_need_no_byte_order_mark(folder, text):
+    write(folder, "attestation.csv", f"id,topic\na,{text}\n")
+    assert read(folder, "attestation")[0].data["topic"] == text
 
 
 def test_a_name_close_to_a_stream_or_column_is_suggested(folder):

@@ -27,7 +27,7 @@ MOST_COLUMNS: Final = 104
 """A to CZ: more than twice as many as any stream has fields."""
 
 _SMALL: Final = 2**20
-_FAR_RIGHT = re.compile(rb'<c\s[^>]*?\br="(?:[A-Z]{3,}|[D-Z][A-Z])\d')
+_FAR_RIGHT = re.compile(rb'<c\s[^>]{0,200}?\br="(?:[A-Z]{3,}|[D-Z][A-Z])\d')
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0"
 # what openpyxl leaves: characters that XML cannot carry, the carriage return above all
 _ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|007[Ff])_")

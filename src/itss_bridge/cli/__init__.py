@@ -15,6 +15,7 @@ __all__ = ["itss_bridge", "main"]
 COMMANDS = {
     "demo": ("itss_bridge.cli.demo", "Show the whole bridge at work, offline, in under a minute."),
     "init": ("itss_bridge.cli.init", "Make a workspace: one folder for one organisation."),
+    "template": ("itss_bridge.cli.template", "Make an empty table to fill in for one stream."),
     "plan": ("itss_bridge.cli.plan", "Say what a sync would read, before anything is read."),
     "sync": ("itss_bridge.cli.sync", "Read all sources and keep what they have as evidence."),
     "status": ("itss_bridge.cli.status", "Say how far each stream of each source is to be trusted."),

@@ -50,7 +50,7 @@ frameworks = ["itss", "iso20000-1", "iso9001"]     # and "iso27001", where you p
 rule_packs = ["itss-application-2020", "consultant-002"]
 binding = ["itss-application-2020"]
 
-# Files in attestations/: attestation.csv, certificate.csv, person.csv, project.csv, survey.csv
+# Files in attestations/: certificate.csv, person.xlsx, project.csv …; `itss-bridge template STREAM` makes an empty one
 [sources.files]
 connector = "files"
 

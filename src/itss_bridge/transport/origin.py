@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from itss_bridge.errors import UsageError
 
 _PORTS = {"http": 80, "https": 443}
+_NUMBER_AT_END = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)\.?")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?|[0-9a-f:.]+")
 
 
@@ -58,6 +59,9 @@ def _fault(url: str) -> tuple[str, str] | None:
         return "the address is not a plain http or https address", fix
     if "@" in parts.netloc:
         return "the address carries a user name or password", "give them as username and secret"
+    if not _means_itself(parts.hostname or ""):
+        fix = "write the host's name, or its address in the usual four numbers"
+        return "the host is an address in disguise, or one at which no tool can be", fix
     if parts.query or parts.fragment:
         return "the address has a query or a fragment", "end it after the host or the context path"
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
@@ -73,6 +77,16 @@ def _parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if plain and url.isprintable() and " " not in url else None
+
+
+def _means_itself(host: str) -> bool:
+    """False for short, decimal, octal and hexadecimal addresses, and for those where clouds keep their credentials."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return not _NUMBER_AT_END.fullmatch(host)
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return not (plain.is_link_local or plain.is_unspecified)
 
 
 def _is_loopback(host: str) -> bool:

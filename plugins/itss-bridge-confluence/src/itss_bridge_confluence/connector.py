@@ -18,6 +18,7 @@ from itss_bridge_confluence.data_center import DataCenter
 from itss_bridge_confluence.deployment import MOST, Deployment, Wants, WikiPage
 
 STREAM = "document"
+_STATUSES = ("current", "draft", "archived", "trashed")
 _DEPLOYMENTS = {"cloud": Cloud, "data-center": DataCenter}
 _ISSUE = re.compile(r"""<ac:parameter ac:name="key">\s*([A-Z][A-Z0-9_]+-\d+)\s*<|/browse/([A-Z][A-Z0-9_]+-\d+)\b""")
 _LINKED_PAGE = re.compile(r'<ri:page\b[^>]*\bri:content-title="([^"]+)"')
@@ -78,7 +79,7 @@ class Confluence(Connector):
 
     def count(self, stream: str) -> Count:
         """All pages, counted one by one: there is no total but search's, which is only as new as its index."""
-        return Count(sum(1 for _ in self.census(stream)), exact=True)
+        return Count(len(set(self.census(stream))), exact=True)
 
     def slices(self, stream: str, since: datetime | None) -> Sequence[Slice]:  # noqa: ARG002 - labels have no dates
         """One per space, always whole: nothing at Confluence dates a change of labels, an archiving or a move."""
@@ -107,7 +108,7 @@ class Confluence(Connector):
         data = {
             "title": page.title,
             "space": space,
-            "status": page.status,
+            "status": page.status if page.status in _STATUSES else None,
             "version": page.version,
             "labels": page.labels,
             "approved": self._approved(page),
@@ -115,7 +116,7 @@ class Confluence(Connector):
             "author": page.author,
             "created_at": page.created.isoformat(),
             "updated_at": page.changed.isoformat(),
-            "parent": page.parent,
+            "parent": page.parent if isinstance(page.parent, str) else None,
             "links": None if page.body is None else _links(page.body),
         }
         return Record(page.id, page.title, f"{self._tool.site}{page.path}", page.changed, data)

@@ -15,6 +15,9 @@ from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.model import Json
 
 MOST = 250
+MOST_ALIKE = 50
+"""So many pages in a row may be alike, empty ones say; more are a circle."""
+
 # The library writes whole answers into its debug log; pages are nobody's business there.
 logging.getLogger("atlassian.rest_client").setLevel(logging.WARNING)
 
@@ -93,9 +96,17 @@ class Deployment(ABC):
         """All pages of a listing. Of the next link only *step* is taken: some links lack the context path."""
         seen: set[str] = set()
         turn: dict[str, str] = {}
+        before, alike = None, 0
         while True:
             answer = self.ask(path, {**query, "limit": self.wants.size, **turn}).json()
-            yield needed(answer, "results")
+            rows = needed(answer, "results")
+            if answer.get("errors") or not isinstance(rows, list):
+                raise unfit(f"{path}: errors beside the rows, or no rows")
+            yield rows
+            alike = alike + 1 if rows == before else 0
+            if alike > MOST_ALIKE:
+                raise unfit(f"{path}: the same page comes again and again")
+            before = rows
             following = answer.get("_links", {}).get("next")
             if not following:
                 return
@@ -138,7 +149,7 @@ def instant(text: str, read: Callable[[str], datetime] = datetime.fromisoformat)
     """A time in UTC; SourceUnavailable for what is none."""
     try:
         return read(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise unfit(f"{text!r} is not a time") from None
 
 

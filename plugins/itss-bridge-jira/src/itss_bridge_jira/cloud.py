@@ -11,6 +11,7 @@ from itss_bridge.transport import GuardedSession
 from itss_bridge_jira.deployment import (
     HISTORY_FIELDS,
     Deployment,
+    identified,
     incomplete,
     listed,
     nobody,
@@ -25,6 +26,8 @@ READ_POSTS = tuple(
     for path in ("search/jql", "search/approximate-count", "issue/bulkfetch", "changelog/bulkfetch", "jql/parse")
 )
 _IDS_PER_PAGE = 5000
+_MOST_ALIKE = 50
+"""So many pages in a row may be alike, empty ones say; more are a circle."""
 
 
 class Cloud(Deployment):
@@ -61,7 +64,7 @@ class Cloud(Deployment):
         """A page may be short or empty and yet not be the last: only the token tells."""
         query = {"jql": f"{jql} ORDER BY id ASC", "fields": ["id"], "maxResults": _IDS_PER_PAGE}
         for answer in self._pages("search/jql", query):
-            yield [str(issue["id"]) for issue in listed(answer, "issues")]
+            yield list(identified(answer))
 
     def issues(self, ids: Sequence[str], fields: Sequence[str], *, past: bool) -> Iterable[tuple[Json, Sequence[Json]]]:
         """Two requests, or more where Jira does not give all at once."""
@@ -75,7 +78,7 @@ class Cloud(Deployment):
         asked = list(ids)
         for _attempt in range(2):
             answer = self.send("POST", "issue/bulkfetch", {"issueIdsOrKeys": asked, "fields": list(fields)}).json()
-            issues |= {str(issue["id"]): issue for issue in listed(answer, "issues")}
+            issues |= identified(answer)
             asked = [str(error["id"]) for error in answer.get("issueErrors") or () if error.get("id")]
             if not asked:
                 break
@@ -92,11 +95,16 @@ class Cloud(Deployment):
 
     def _pages(self, path: str, query: Mapping[str, Json]) -> Iterator[Json]:
         """All answers to a paged query; SourceUnavailable when the tokens cannot lead to the end."""
-        body, tokens = dict(query), set[str]()
+        body, tokens, alike = dict(query), set[str](), 0
+        before: Json = None
         while True:
             answer = unwarned(self.send("POST", path, body).json(), path)
             yield answer
-            token = answer.get("nextPageToken")
+            token, shown = answer.get("nextPageToken"), {**answer, "nextPageToken": None}
+            alike = alike + 1 if shown == before else 0
+            if alike > _MOST_ALIKE:
+                raise incomplete("the same page comes again and again", path)
+            before = shown
             if not token or answer.get("isLast"):
                 break
             if token in tokens:

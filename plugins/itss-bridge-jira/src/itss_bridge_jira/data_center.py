@@ -18,6 +18,7 @@ from itss_bridge.transport.answers import vendor_message
 from itss_bridge_jira.deployment import (
     HISTORY_FIELDS,
     Deployment,
+    identified,
     incomplete,
     known_to,
     listed,
@@ -76,7 +77,7 @@ class DataCenter(Deployment):
             query = {"jql": f"{jql}{since} ORDER BY created ASC, key ASC", "fields": ["created"], "startAt": start}
             answer = self._search(query | {"maxResults": min(_IDS_PER_PAGE, _WINDOW - start)})
             issues = listed(answer, "issues")
-            yield [str(issue["id"]) for issue in issues]
+            yield list(identified(answer))
             start += len(issues)
             if start >= whole(answer, "total", _SEARCH):
                 return

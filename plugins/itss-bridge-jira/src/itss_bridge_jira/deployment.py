@@ -84,10 +84,19 @@ def nobody(where: str) -> AccessDenied:
 
 
 def listed(answer: Json, key: str) -> list[Json]:
-    """The list that must be there: an answer without it is no empty result."""
+    """The list of objects that must be there: an answer without it is no empty result."""
     found = answer.get(key) if isinstance(answer, dict) else None
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise incomplete(f"the answer has no {key!r}", key)
+    return found
+
+
+def identified(answer: Json) -> dict[str, Json]:
+    """Id → issue; each id once, or it would be anybody's guess which of two is the one."""
+    issues = listed(answer, "issues")
+    found = {str(issue.get("id") or ""): issue for issue in issues}
+    if "" in found or len(found) < len(issues):
+        raise incomplete("issues have no id, or share one", "issues")
     return found
 
 
@@ -100,9 +109,10 @@ def whole(answer: Json, key: str, path: str) -> int:
 
 
 def unwarned(answer: Json, path: str) -> Json:
-    """The answer, unless Jira says that it left out a part of the query."""
-    if isinstance(answer, dict) and answer.get("warningMessages"):
-        raise incomplete("; ".join(map(str, answer["warningMessages"])), path)
+    """The answer, unless Jira says beside it that a part of it is missing."""
+    said = [answer.get(key) for key in ("errorMessages", "warningMessages")] if isinstance(answer, dict) else []
+    if texts := [str(text) for texts in said if texts for text in texts]:
+        raise incomplete("; ".join(texts), path)
     return answer
 
 

@@ -21,9 +21,9 @@ def moment(value: Json) -> datetime | None:
         if isinstance(value, int) and not isinstance(value, bool):
             return datetime.fromtimestamp(value if value < _SECONDS_END else value / 1000, UTC)
         at = datetime.fromisoformat(value)
+        return at.astimezone(UTC) if at.tzinfo else None
     except (TypeError, ValueError, OverflowError):
         return None
-    return at.astimezone(UTC) if at.tzinfo else None
 
 
 def instant(value: Json, _words: Words) -> str | None:

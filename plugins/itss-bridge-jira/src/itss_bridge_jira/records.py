@@ -56,7 +56,8 @@ class Mapper:
 
     def records(self, issue: Json, histories: Sequence[Json]) -> Iterator[Record]:
         """One record per issue, or per SLA cycle of it."""
-        changed = reading.moment(issue["fields"].get("updated"))
+        fields = issue.get("fields")
+        changed = reading.moment(fields.get("updated")) if isinstance(fields, dict) else None
         if changed is None:
             raise SourceUnavailable(f"{issue.get('key')} has no readable update time", where="fields.updated")
         if self.stream == "sla":

@@ -59,13 +59,21 @@ class Table:
 
     def __post_init__(self) -> None:
         self.position = {name: place for place, name in enumerate(self.columns)}
+        self._rows_then = len(self.rows)
 
     def cell(self, row: Row, column: str) -> str:
         """The raw value of one cell."""
         return row[self.position[column]]
 
     def select(self, text: str) -> list[Row]:
-        """The rows an encoded query asks for, in the order it asks for; the newest answers are kept for paging."""
+        """The rows an encoded query asks for, in the order it asks for.
+
+        The newest answers are kept for paging, until rows are added or taken away.
+        """
+        if len(self.rows) != self._rows_then:
+            self._rows_then = len(self.rows)
+            self._selected.clear()
+            self._sorted.clear()
         found = self._selected.get(text)
         if found is None:
             found = self._evaluate(parse(text, self.columns))
@@ -92,6 +100,9 @@ class Table:
     def _range(self, condition: Condition) -> list[Row] | None:
         keys, rows = self._index(condition.column)
         value = condition.value
+        if condition.operator in ("=", "IN"):
+            words = {value} if condition.operator == "=" else set(value.split(","))
+            return [row for word in words for row in rows[bisect_left(keys, word) : bisect_right(keys, word)]]
         match condition.operator:
             case ">=":
                 return rows[bisect_left(keys, value) :]
@@ -101,8 +112,6 @@ class Table:
                 return rows[: bisect_left(keys, value)]
             case "<=":
                 return rows[: bisect_right(keys, value)]
-            case "=":
-                return rows[bisect_left(keys, value) : bisect_right(keys, value)]
         return None
 
     def _index(self, column: str) -> tuple[list[str], list[Row]]:
@@ -123,7 +132,7 @@ class Table:
         return lambda row: holds(row[place])
 
 
-_INDEXED = frozenset({"sys_id", "sys_updated_on"})
+_INDEXED = frozenset({"sys_id", "sys_updated_on", "documentkey", "id", "instance"})
 _KEPT = 64
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.encoded_query import Column, Row, Table
-from itss_bridge_playground.itsm_tables import ACCOUNT, ACCOUNT_ID, TIME_ZONE, Instance
+from itss_bridge_playground.itsm_tables import ACCOUNT, ACCOUNT_ID, TIME_ZONE, Instance, Tables
 from itss_bridge_playground.server import Answer, Request
 from itss_bridge_playground.surroundings import display_name
 from itss_bridge_playground.uci import IncidentLog
@@ -29,7 +29,15 @@ STREAMS = {
     "change": "change_request",
     "configuration_item": "cmdb_ci",
 }
-"""The canonical stream behind each table, for `truth()`."""
+"""The canonical stream behind each table that is read unless something else is asked for: what `truth()` tells."""
+
+FURTHER_STREAMS = {
+    "request": "sc_req_item",
+    "release": "rm_release",
+    "document": "kb_knowledge",
+    "survey": "asmt_assessment_instance",
+}
+"""The same for tables that are read when asked for; see `truth_of`."""
 
 _CREDENTIALS = {
     "Basic " + b64encode(f"{ACCOUNT}:{PASSWORD}".encode()).decode(),
@@ -37,6 +45,10 @@ _CREDENTIALS = {
 }
 _PATH = re.compile(r"/api/now(?:/v[12])?/(?P<api>table|stats)/(?P<table>\w+)(?:/(?P<sys_id>[^/]+))?/?")
 _SLOW_ROWS = 500
+_DENIED = {
+    "dictionary-denied": ("sys_dictionary", "sys_db_object"),
+    "history-denied": ("sys_audit", "metric_instance"),
+}
 _DEFAULT_LIMIT = 10_000
 
 
@@ -47,19 +59,22 @@ class ServiceNow:
     `filter-ignored`: conditions are dropped, as the vendor does with a query that names an unknown column.
     `slow-pages`: a page of more than 500 rows is cancelled half way, with rows, an error and status 200.
     `error-beside-result`: every list comes with an error beside its rows.
+    `dictionary-denied`, `history-denied`: the account may not read sys_dictionary and sys_db_object, or sys_audit and
+    metric_instance.
     """
 
     name = "servicenow"
 
     def __init__(self, clock: Clock, log: IncidentLog, seed: int = 7) -> None:
         self.clock = clock
-        self.quirks = dict.fromkeys(("hidden-rows", "filter-ignored", "slow-pages", "error-beside-result"), False)
+        own = ("hidden-rows", "filter-ignored", "slow-pages", "error-beside-result")
+        self.quirks = dict.fromkeys((*own, *_DENIED), False)
         self._instance = Instance(log, seed)
         self._lock = Lock()
-        self._moment: datetime | None = None
-        self._tables: dict[str, Table] = {}
+        self._moment = clock.now
+        self._tables = self._instance.tables(self._moment)
 
-    def tables(self) -> dict[str, Table]:
+    def tables(self) -> Tables:
         """All tables now; made once per moment."""
         with self._lock:
             if self._moment != self.clock.now:
@@ -72,6 +87,10 @@ class ServiceNow:
         tables = self.tables()
         return {stream: dict(_updates(tables[name])) for stream, name in STREAMS.items()}
 
+    def truth_of(self, table: str) -> dict[str, datetime]:
+        """The same for any one table."""
+        return dict(_updates(self.tables()[table]))
+
     def answer(self, request: Request, origin: str) -> Answer:
         """The vendor's answer to one request."""
         if request.headers.get("authorization") not in _CREDENTIALS:
@@ -83,9 +102,14 @@ class ServiceNow:
         path = _PATH.fullmatch(request.path)
         if path is None:
             return _refusal(400, f"Requested URI does not represent any resource: {request.path}", None)
-        table = self.tables().get(path["table"])
+        return self._read(path["table"], path, request, origin)
+
+    def _read(self, name: str, path: re.Match[str], request: Request, origin: str) -> Answer:
+        table = self.tables().get(name)
         if table is None:
-            return _refusal(404, f"Invalid table {path['table']}", None)
+            return _refusal(404, f"Invalid table {name}", None)
+        if any(self.quirks[quirk] for quirk, denied in _DENIED.items() if name in denied):
+            return _refusal(403, "User Not Authorized", "Failed API level ACL Validation")
         if path["api"] == "stats":
             return self._stats(table, request)
         return _one(table, path["sys_id"], request, origin) if path["sys_id"] else self._list(table, request, origin)

@@ -3,8 +3,9 @@
 A column that the instance does not give, or a value that is not what it should be, becomes None: never a guess.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ Field = tuple[str, str, Convert]
 """Our field, their column, and how the text of the one becomes the value of the other."""
 
 _ZERO = datetime(1970, 1, 1)  # noqa: DTZ001 - an offset from 1970, not a moment
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d+)?", re.ASCII)
 _LENGTH = len("2016-02-29 01:16:00")
 
 
@@ -27,6 +29,11 @@ def text(value: str) -> Json:
 def moment(value: str) -> Json:
     """`2016-02-29 01:16:00`, which ServiceNow keeps in UTC, as ISO 8601."""
     return f"{value[:10]}T{value[11:]}+00:00" if _time(value) else None
+
+
+def day(value: str) -> Json:
+    """A `glide_date` such as `2016-02-29` as the beginning of that day in UTC; a full time as `moment` reads it."""
+    return moment(f"{value} 00:00:00" if len(value) == len("2016-02-29") else value)
 
 
 def seconds(value: str) -> Json:
@@ -50,6 +57,11 @@ def listed(value: str) -> Json:
     return [value] if value else []
 
 
+def keywords(value: str) -> Json:
+    """The words of a knowledge article, parted by commas; `knowledge` is the label that knowledge is counted by."""
+    return list(dict.fromkeys(["knowledge", *filter(None, map(str.strip, re.split("[,;，；]", value)))]))
+
+
 def whole(least: int, most: int = 2**31) -> Convert:
     """Whole numbers from *least* to *most*."""
 
@@ -58,6 +70,22 @@ def whole(least: int, most: int = 2**31) -> Convert:
         return number if number is not None and least <= number <= most else None
 
     return convert
+
+
+def number(least: float | None, most: float | None, *, length: bool = False) -> Convert:
+    """Decimal numbers within bounds; *length* also takes a length of time as seconds."""
+
+    def convert(value: str) -> Json:
+        found = float(value) if _DECIMAL.fullmatch(value) else seconds(value) if length else None
+        within = isinstance(found, float) and (least is None or found >= least) and (most is None or found <= most)
+        return found if within else None
+
+    return convert
+
+
+def words(value: str) -> Json:
+    """A list as ServiceNow keeps it: parted by commas."""
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 def one_of(known: Mapping[str, str | bool]) -> Convert:
@@ -80,20 +108,18 @@ def _time(value: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One stream: its table, the columns that people know a record by, and its fields."""
+    """One stream: its table, the columns that people know a record by, its fields, and what narrows the table."""
 
     table: str
     ref: tuple[str, ...]
     title: str
     states: Mapping[str, str]
     fields: tuple[Field, ...]
+    query: str = ""
 
-
-def with_states(mapped: Mapped, states: Mapping[str, str]) -> Mapped:
-    """The mapping with an organisation's own state values added."""
-    known = one_of({**mapped.states, **states})
-    fields = tuple((ours, theirs, known if ours == "state" else convert) for ours, theirs, convert in mapped.fields)
-    return replace(mapped, fields=fields)
+    def column(self, field: str) -> str:
+        """The column that becomes *field*; empty when none does."""
+        return next((theirs for ours, theirs, _ in self.fields if ours == field), "")
 
 
 def _ticket(states: Mapping[str, str]) -> tuple[Field, ...]:
@@ -123,6 +149,18 @@ _CHANGE_STATES = {
     "3": "closed",
     "4": "cancelled",
 }
+# sc_req_item and rm_release: the numbers of the base table; four is "closed incomplete", seven "closed skipped"
+_ITEM_STATES = {"-5": "waiting", "1": "new", "2": "active", "3": "closed", "4": "closed", "7": "cancelled"}
+_RELEASE_STATES = {"1": "planned", "2": "building", "3": "closed", "7": "cancelled"}
+_ARTICLE_STATES = {
+    "draft": "draft",
+    "review": "draft",
+    "published": "current",
+    "pending_retirement": "current",
+    "retired": "archived",
+    "outdated": "archived",
+}
+_PUBLISHED = {state: status == "current" for state, status in _ARTICLE_STATES.items()}
 _STAGES = {"in_progress": "in-progress", "paused": "paused", "completed": "completed", "cancelled": "cancelled"}
 _TARGETS = {"response": "response", "resolution": "resolution", "none": "other"}
 _KINDS = {
@@ -245,4 +283,69 @@ STREAMS: Mapping[str, Mapped] = {
             ("created_at", "sys_created_on", moment),
         ),
     ),
+    "request": Mapped(
+        "sc_req_item",
+        ("number",),
+        "short_description",
+        _ITEM_STATES,
+        (
+            ("state", "state", one_of(_ITEM_STATES)),
+            ("tool_state", "state", text),
+            ("priority", "priority", whole(1, 5)),
+            ("category", "cat_item.name", text),
+            ("service", "business_service", text),
+            ("group", "assignment_group", text),
+            ("assignee", "assigned_to", text),
+            ("requester", "request.requested_for", text),
+            ("opened_at", "opened_at", moment),
+            ("closed_at", "closed_at", moment),
+            ("channel", "contact_type", text),
+            ("approval", "approval", one_of(_APPROVALS)),
+        ),
+    ),
+    "release": Mapped(
+        "rm_release",
+        ("number",),
+        "short_description",
+        _RELEASE_STATES,
+        (
+            ("state", "state", one_of(_RELEASE_STATES)),
+            ("tool_state", "state", text),
+            ("type", "release_type", one_of({kind: kind for kind in ("major", "minor", "emergency")})),
+            ("opened_at", "opened_at", moment),
+            ("planned_at", "end_date", moment),
+            ("deployed_at", "work_end", moment),
+        ),
+    ),
+    "document": Mapped(
+        "kb_knowledge",
+        ("number",),
+        "short_description",
+        {},
+        (
+            ("space", "kb_knowledge_base.title", text),
+            ("status", "workflow_state", one_of(_ARTICLE_STATES)),
+            ("labels", "meta", keywords),
+            ("approved", "workflow_state", one_of(_PUBLISHED)),
+            ("approved_at", "published", day),
+            ("author", "author", text),
+            ("created_at", "sys_created_on", moment),
+            ("updated_at", "sys_updated_on", moment),
+        ),
+    ),
+    "survey": Mapped(
+        "asmt_assessment_instance",
+        ("number",),
+        "",
+        {},
+        (
+            ("customer", "user.company", text),
+            ("asked_at", "sys_created_on", moment),
+            ("answered_at", "taken_on", moment),
+        ),
+        query="metric_type.evaluation_method=survey",
+    ),
 }
+
+DEFAULT = ("incident", "sla", "problem", "change", "configuration_item")
+"""What is read when nothing else is asked for."""

@@ -7,7 +7,7 @@ column then gives the whole table, a sort that is dropped makes paging lose rows
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from itss_bridge.errors import SourceUnavailable
+from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.model import Json
 from itss_bridge_servicenow.mapping import cell, moment, text
 
@@ -16,7 +16,7 @@ class Proof:
     """What every row of one piece must satisfy, page after page."""
 
     def __init__(self, table: str, where: Mapping[str, Json], columns: frozenset[str]) -> None:
-        """*where* is the piece, *columns* those that the organisation's own query names."""
+        """*where* is the piece, *columns* those without which a row tells nothing, or that narrow the table."""
         since = where.get("since")
         self._since = datetime.fromisoformat(since).strftime("%Y-%m-%d %H:%M:%S") if since else ""
         self._from, self._below = where.get("from", ""), where.get("below", "")
@@ -25,15 +25,18 @@ class Proof:
         self._first = ""
 
     def check(self, rows: Sequence[Mapping[str, str]]) -> None:
-        """Raises SourceUnavailable unless these rows were asked for, and are in order."""
+        """Raises SourceUnavailable unless these rows were asked for and in order, AccessDenied when columns lack."""
         for row in rows:
             if not (cell(row, "sys_id", text) and cell(row, "sys_updated_on", moment)):
                 raise self._wrong("rows lack sys_id or sys_updated_on", "the account may not read these columns")
             if not self._contains(row):
                 raise self._wrong("rows come that were not asked for", "the instance ignored a part of the query")
         if rows and (unknown := self._columns - rows[0].keys()):
-            cause = "the stream's own query names it, and the instance ignores that"
-            raise self._wrong(f"there is no column {', '.join(sorted(unknown))}", cause)
+            raise AccessDenied(
+                f"{self._table}: there is no column {', '.join(sorted(unknown))}",
+                cause="it does not exist, or this account may not read it; the instance passes over both",
+                fix="give the account read access to it, or correct the streams of the source",
+            )
         self._check_order([row["sys_id"].casefold() for row in rows])
 
     def _contains(self, row: Mapping[str, str]) -> bool:

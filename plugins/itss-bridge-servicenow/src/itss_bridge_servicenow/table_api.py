@@ -15,6 +15,12 @@ from itss_bridge.transport import GuardedSession
 
 Rows = list[dict[str, str]]
 LEAST_PAGE = 50
+MOST_ALIKE = 200
+"""So many pages in a row may be alike, which access rules have emptied, say; more have no end."""
+
+BY_ID = str(pysnow.QueryBuilder().field("sys_id").order_ascending())
+"""The order that no update changes."""
+
 _TOO_SLOW = "maximum execution time exceeded"
 _RAW = {
     "sysparm_display_value": "false",
@@ -60,6 +66,7 @@ class TableApi:
         as many are read again.
         """
         offset, total = 0, None
+        before, alike = None, 0
         while total is None or offset < total:
             answer = self._page_in_time(table, query, columns, size, offset)
             if answer is None:
@@ -71,6 +78,10 @@ class TableApi:
             if fallen > 0:
                 offset = max(0, offset - fallen)
                 continue
+            alike = alike + 1 if rows == before else 0
+            if alike > MOST_ALIKE:
+                raise _circle(table)
+            before = rows
             yield rows, max(0, min(size, total - offset) - len(rows))
             offset += size
 
@@ -85,6 +96,14 @@ class TableApi:
             if _TOO_SLOW in error.what.lower() and size > LEAST_PAGE:
                 return None
             raise
+
+
+def _circle(table: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        f"{table}: {MOST_ALIKE} pages in a row are alike",
+        cause="access rules hide all of their rows, or the instance counts rows that it does not have",
+        fix="give the account read access to the table's rows; raise page_size if it is small",
+    )
 
 
 def _rows(response: Response) -> Rows:
