@@ -91,6 +91,8 @@ def test_an_authors_own_mistake_is_named(verdicts, kind: str, check: str, found:
 def test_without_pytest_everything_but_the_contract_can_be_imported() -> None:
     code = """
 import pkgutil, sys, itss_bridge
+
+pytestmark = pytest.mark.slow
 sys.modules["pytest"] = None
 names = [m.name for m in pkgutil.walk_packages(itss_bridge.__path__, "itss_bridge.", onerror=lambda name: None)]
 for name in names:

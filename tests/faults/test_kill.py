@@ -19,6 +19,8 @@ from itss_bridge.errors import SourceUnavailable
 from itss_bridge.evidence.read import records
 from itss_bridge_playground.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 KILLS = 20
 
 
