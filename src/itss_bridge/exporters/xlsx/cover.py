@@ -107,7 +107,7 @@ def _streams(sheet: Sheet, reading: Reading, row: int) -> int:
         sheet.number(row, 4, state.seen, "whole")
         sheet.moment(row, 5, reading.local(state.collected_at) if state.collected_at else None)
         sheet.text(row, 6, state.reason)
-        sheet.text(row, 7, state.head, "faint")
+        sheet.text(row, 7, state.head, "digest")
         row += 1
     return row
 

@@ -39,6 +39,8 @@ STYLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "align": "center",
         "valign": "vcenter",
     },
+    # whole, on one line: what it is compared with is whole too
+    "digest": {**_BOX, "shrink": True, "font_color": "#6B777E"},
     "number": {**_BOX, "num_format": "#,##0.##", "align": "right"},
     "whole": {**_BOX, "num_format": "#,##0", "align": "right"},
     "moment": {**_BOX, "num_format": "yyyy-mm-dd hh:mm", "align": "left"},
