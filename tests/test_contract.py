@@ -13,6 +13,8 @@ from tests.planted.trial import BUGS
 
 from itss_bridge.testing import ConnectorContract
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 TRIAL = "tests/planted/trial.py"
 CHECKS = sorted(name for name in dir(ConnectorContract) if name.startswith("test_"))
@@ -92,7 +94,6 @@ def test_without_pytest_everything_but_the_contract_can_be_imported() -> None:
     code = """
 import pkgutil, sys, itss_bridge
 
-pytestmark = pytest.mark.slow
 sys.modules["pytest"] = None
 names = [m.name for m in pkgutil.walk_packages(itss_bridge.__path__, "itss_bridge.", onerror=lambda name: None)]
 for name in names:
