@@ -85,8 +85,7 @@ def _means_itself(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return not _NUMBER_AT_END.fullmatch(host)
-    plain = getattr(address, "ipv4_mapped", None) or address
-    return not (plain.is_link_local or plain.is_unspecified)
+    return not (address.is_link_local or address.is_unspecified or getattr(address, "ipv4_mapped", None))
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,71 +1,31 @@
 """Stand-in tools over real HTTP on loopback: a tool is a function from request to answer, the server does the rest."""
 
+import os
+import socket
+import struct
+import sys
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
-import orjson
-
 from itss_bridge_playground.clock import Clock
-from itss_bridge_playground.faults import FAULTS, Fault
+from itss_bridge_playground.faults import FAULTS, Fault, Scene
+from itss_bridge_playground.messages import Answer, Request, Tool, Wire
+
+__all__ = ["CONTROL", "LOOPBACK", "Answer", "Exchange", "Request", "Tool", "ToolServer", "Wire"]
 
 LOOPBACK = "127.0.0.1"
 CONTROL = "/playground/"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What arrived: *query* has every value of every parameter, in order."""
-
-    method: str
-    path: str
-    query: Mapping[str, Sequence[str]]
-    headers: Mapping[str, str]
-    body: bytes
-
-    def value(self, name: str, default: str = "") -> str:
-        """The last value of a query parameter."""
-        return self.query.get(name, [default])[-1]
-
-    def json(self) -> Any:
-        """The body as JSON; ValueError when it is not."""
-        return orjson.loads(self.body)
-
-
-@dataclass(slots=True)
-class Answer:
-    """What goes back: JSON unless *body* is bytes already."""
-
-    status: int = 200
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    content_type: str = "application/json;charset=UTF-8"
-
-    def payload(self) -> bytes:
-        """The bytes on the wire."""
-        if isinstance(self.body, bytes):
-            return self.body
-        return b"" if self.body is None else orjson.dumps(self.body)
-
-
-class Tool(Protocol):
-    """A stand-in for one vendor's server."""
-
-    name: str
-
-    def answer(self, request: Request, origin: str) -> Answer:
-        """The vendor's answer; *origin* is `http://127.0.0.1:PORT`, for links in bodies and headers."""
-        ...
-
-    def truth(self) -> Mapping[str, Any]:
-        """What the tool holds now: stream → id → when it was last updated."""
-        ...
+_CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
+_MOST_ENDLESS = 1 << 28
+"""An answer without end does end, after 256 MiB: a client that takes all of it has failed already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +52,13 @@ class ToolServer:
         self.log: list[Exchange] = []
         self.faults: dict[str, Fault] = {}
         self._lock = Lock()
+        self._listening = True
         self._http = _Http((LOOPBACK, port), _Handler)
         self._http.owner = self
-        self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = self._server_thread()
+
+    def _server_thread(self) -> Thread:
+        return Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
     def origin(self) -> str:
@@ -113,21 +77,46 @@ class ToolServer:
             self._thread.join()
         self._http.server_close()
 
-    def break_with(self, fault: str) -> None:
-        """Switch a fault on by name, a common one or a quirk of this tool; KeyError names the known ones."""
+    def break_with(self, fault: str, seed: int = 7) -> None:
+        """Switch a fault on by name, a common one or a quirk of this tool; KeyError names the known ones.
+
+        The same *seed* strikes the same records.
+        """
         quirks: dict[str, bool] = getattr(self.tool, "quirks", {})
         if fault in quirks:
             quirks[fault] = True
         elif fault in FAULTS:
-            self.faults[fault] = FAULTS[fault]
+            self.faults[fault] = FAULTS[fault].begin(Scene(self.tool, self.origin, self.clock, seed))
+            if FAULTS[fault].refuses:
+                self._close_the_door()
         else:
             raise KeyError(f"no fault {fault!r}; there are: {', '.join(sorted(FAULTS | quirks))}")
 
     def mend(self) -> None:
         """Switch all faults off."""
+        for fault in self.faults.values():
+            getattr(fault, "end", lambda: None)()
         self.faults.clear()
         quirks: dict[str, bool] = getattr(self.tool, "quirks", {})
         quirks.update(dict.fromkeys(quirks, False))
+        if not self._listening:
+            self._http.server_activate()
+            self._thread = self._server_thread()
+            self._listening = True
+            self.start()
+
+    def gone(self) -> set[str]:
+        """Ids of records that a fault has taken out of the tool; its `truth()` still has them."""
+        return {key for fault in self.faults.values() for key in getattr(fault, "gone", ())}
+
+    def _close_the_door(self) -> None:
+        """Refuse connections and keep the port: a socket that is bound but does not listen."""
+        port = self._http.server_address[1]
+        self.stop()
+        self._http = _Http((LOOPBACK, port), _Handler, bind_and_activate=False)
+        self._http.owner = self
+        self._http.server_bind()
+        self._listening = False
 
     def handle(self, request: Request) -> Answer:
         """The tool's answer after faults, logged; its body is ready to send."""
@@ -151,16 +140,24 @@ class ToolServer:
         match method, what:
             case "GET", "truth":
                 return self.tool.truth()
+            case "GET", "faults":
+                return {name: {"category": kind.category, "about": kind.about} for name, kind in FAULTS.items()}
             case "POST", "clock":
                 moment = datetime.fromisoformat(request.json()["now"])
                 self.clock.move_to(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
                 return {"now": self.clock.now}
             case "POST", "faults":
-                self.mend()
-                for name in request.json()["on"]:
-                    self.break_with(name)
-                return {"on": request.json()["on"]}
+                return {"on": self._switched(request.json()["on"])}
         raise ValueError(f"there is no {method} {CONTROL}{what}")
+
+    def _switched(self, names: Sequence[str]) -> Sequence[str]:
+        for name in names:
+            if name in FAULTS and FAULTS[name].refuses:
+                raise ValueError(f"{name} would shut out whoever mends it: switch it on in the server's own process")
+        self.mend()
+        for name in names:
+            self.break_with(name)
+        return names
 
     def __enter__(self) -> Self:
         return self.start()
@@ -173,6 +170,11 @@ class _Http(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     owner: ToolServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has had enough of a fault and hangs up is no news."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -187,7 +189,6 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - the names that http.server calls
 
     def _serve(self) -> None:
-        owner = self.server.owner
         url = urlsplit(self.path)
         length = int(self.headers.get("Content-Length") or 0)
         request = Request(
@@ -197,14 +198,48 @@ class _Handler(BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(length),
         )
-        answer = owner.handle(request)
-        payload = answer.payload()
+        self._send(self.server.owner.handle(request))
+
+    def _send(self, answer: Answer) -> None:
+        wire, payload = answer.wire, answer.payload()
+        time.sleep(wire.delay)
+        if wire.raw is None:
+            self._send_head(answer, len(payload) if wire.length is None else wire.length)
+            self._send_body(payload[: wire.cut], wire)
+        else:
+            self.wfile.write(wire.raw)
+        self.wfile.flush()
+        if wire.raw is not None or wire.cut is not None or (wire.length or 0) > len(payload):
+            self._hang_up(rudely=wire.reset)
+
+    def _send_head(self, answer: Answer, length: int) -> None:
+        headers = {"Date": format_datetime(self.server.owner.clock.now, usegmt=True)}
+        headers |= {"Content-Type": answer.content_type, "Content-Length": str(length)} | answer.headers
+        if answer.wire.endless:
+            del headers["Content-Length"]
+            headers["Transfer-Encoding"] = "chunked"
         self.send_response_only(answer.status)
-        self.send_header("Date", format_datetime(owner.clock.now, usegmt=True))
-        self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(payload)))
-        for name, value in answer.headers.items():
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(payload)
-        self.wfile.flush()
+
+    def _send_body(self, payload: bytes, wire: Wire) -> None:
+        if wire.endless:
+            chunk = b"%x\r\n%b\r\n" % (len(wire.endless), wire.endless)
+            for _ in range(_MOST_ENDLESS // len(chunk)):
+                self.wfile.write(chunk)
+        elif wire.drip:
+            for byte in payload:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(wire.drip)
+        else:
+            self.wfile.write(payload)
+
+    def _hang_up(self, *, rudely: bool) -> None:
+        self.close_connection = True
+        if rudely:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_AT_ONCE)
+            os.close(self.connection.detach())
+        else:
+            self.connection.shutdown(socket.SHUT_WR)
