@@ -18,6 +18,13 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 TRIAL = "tests/planted/trial.py"
 CHECKS = sorted(name for name in dir(ConnectorContract) if name.startswith("test_"))
+# pysnow holds pytz at a release that warns when it is imported on Python 3.12 and later
+INI = """[pytest]
+pythonpath = .
+filterwarnings =
+    error
+    ignore:datetime.datetime.utcfromtimestamp:DeprecationWarning
+"""
 PLANTED = [(bug, check) for bug in BUGS for check in bug.caught_by]
 
 
@@ -111,7 +118,7 @@ def test_the_example_of_the_plugins_readme_keeps_the_contract(tmp_path: Path) ->
     )
     (tmp_path / "itss_bridge_surveys.py").write_text(connector, "utf-8")
     (tmp_path / "test_surveys.py").write_text(contract, "utf-8")
-    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\nfilterwarnings = error\n", "utf-8")
+    (tmp_path / "pytest.ini").write_text(INI, "utf-8")
     verdicts = run("test_surveys.py", report=tmp_path / "report.xml", cwd=tmp_path)
     assert {name for _, name in verdicts} == set(CHECKS)
     skipped = {name for (_, name), (found, _) in verdicts.items() if found == "skipped"}

@@ -22,7 +22,7 @@ def moment(value: Json) -> datetime | None:
             return datetime.fromtimestamp(value if value < _SECONDS_END else value / 1000, UTC)
         at = datetime.fromisoformat(value)
         return at.astimezone(UTC) if at.tzinfo else None
-    except (TypeError, ValueError, OverflowError):
+    except (OSError, TypeError, ValueError, OverflowError):
         return None
 
 
