@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import BoundedSemaphore, Lock
+from typing import Self
 
 from itss_bridge.errors import SourceUnavailable
 
@@ -18,6 +19,15 @@ AFTER_REFUSAL = 2.0
 """First pause, in seconds, after a 429 that does not say how long."""
 
 LONGEST_OWN_PAUSE = 60.0
+_BUCKET = ("Limit", "Remaining", "FillRate", "Interval-Seconds")
+_NEAR, _BELOW = 0.2, 0.97
+_NO_GAP, _FIRST_GAP, _LONGEST_GAP = 0.001, 0.008, 1.0
+_STEEP, _FASTEST, _SLOWER_REFUSED = 0.12, 0.95, 1.1
+_FASTER_AT_FIRST, _FASTER_LATER = 0.95, 0.99
+_ENOUGH_TO_TELL = 20
+_USUAL_REFILL = 1.0
+_TOO_LONG = 16
+_CATCH_UP = 0.05
 _SLICE = 0.5
 _EPOCH_NOT_DELTA = 1e9
 
@@ -117,6 +127,71 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an answer says of a limit: which *share* of it is left, and the *gap* at which it would last for ever."""
+
+    share: float
+    gap: float | None
+
+    @classmethod
+    def told(cls, headers: Mapping[str, str]) -> Self | None:
+        """By Jira's headers; None where nothing is said.
+
+        Data Center tells on every answer how much is left and how fast it grows again, Cloud only how much is left,
+        and at least whether that is less than a fifth.
+        """
+        limit, left, fill, interval = (_number(headers.get(f"X-RateLimit-{name}")) for name in _BUCKET)
+        near = headers.get("X-RateLimit-NearLimit", "").lower() == "true"
+        if limit and left is not None:
+            return cls(left / limit, interval / fill / _BELOW if interval and fill else None)
+        return cls(_NEAR / 2, None) if near else None
+
+
+def _number(text: str | None) -> float | None:
+    return float(text) if text and len(text) < _TOO_LONG and text.isascii() and text.isdecimal() else None
+
+
+class Tempo:
+    """How far apart requests begin: not at all until the tool says, or shows by refusing, that they come too fast.
+
+    After a refusal the gap is what the tool has granted until then, pause included; from there it shrinks slowly, since
+    the limit may be higher or shared. Where the tool tells how much is left, the gap follows that.
+    """
+
+    def __init__(self) -> None:
+        self.gap = 0.0
+        self._since = self._at = math.inf
+        self._granted = 0
+        self._faster = _FASTER_AT_FIRST
+
+    def granted(self, now: float, headers: Mapping[str, str]) -> None:
+        """An answer came."""
+        self._since = min(self._since, now)
+        self._granted += 1
+        left = Left.told(headers)
+        self.gap = self._by_what_is_left(left) if left else self.gap * self._faster ** max(0.0, now - self._at)
+        self.gap = min(self.gap, _LONGEST_GAP) if self.gap > _NO_GAP else 0.0
+        self._at = now
+
+    def _by_what_is_left(self, left: Left) -> float:
+        """Less than a fifth left: slower, the more so the less there is; more than that: faster again."""
+        if left.gap and left.share < _NEAR:
+            return left.gap
+        change = 1 + (1 - left.share / _NEAR) * _STEEP
+        return max(self.gap, _FIRST_GAP if left.share < _NEAR else 0) * max(change, _FASTEST)
+
+    def refused(self, now: float, pause: float, *, asked: bool) -> None:
+        """Too fast; nothing is sent for *pause* seconds, which tells of the limit only when the tool has *asked* it."""
+        if self.gap:
+            self.gap = min(_LONGEST_GAP, self.gap * _SLOWER_REFUSED)
+            self._faster = _FASTER_LATER
+        elif self._granted >= _ENOUGH_TO_TELL:
+            refill = pause if asked else min(pause, _USUAL_REFILL)
+            self.gap = min(_LONGEST_GAP, (now + refill - self._since) / self._granted)
+        self._since, self._granted, self._at = now + pause, 0, now + pause
+
+
 class Pace:
     """Shared by all threads of a session: so many at once, and all of them wait while the tool wants a rest."""
 
@@ -133,23 +208,49 @@ class Pace:
         self._cancelled = cancelled
         self._lock = Lock()
         self._open_at = -math.inf
+        self._next = -math.inf
+        self._tempo = Tempo()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait for a free place, and for the end of a pause that concerns everybody."""
+        """Wait for a free place, for the end of a pause that concerns everybody, and for one's turn."""
         with self._slots:
-            known = -math.inf
-            # again only when somebody moved the end: each pause is slept once, whatever the clock says after it
-            while (until := self._open_at) > known:
-                known = until
-                self.rest(until - self._now())
+            self._wait_until_open()
+            if self._tempo.gap:
+                self.rest(self._turn_at() - self._now())
+                self._wait_until_open()
             self._stop_if_cancelled()
             yield
 
-    def pause_all(self, seconds: float) -> None:
-        """Nobody asks for *seconds* from now."""
+    def _wait_until_open(self) -> None:
+        known = -math.inf
+        # again only when somebody moved the end: each pause is slept once, whatever the clock says after it
+        while (until := self._open_at) > known:
+            known = until
+            self.rest(until - self._now())
+
+    def _turn_at(self) -> float:
+        """When the next request may begin; who comes late does not push back those after it, but for a moment."""
         with self._lock:
-            self._open_at = max(self._open_at, self._now() + seconds)
+            at = max(self._next, self._now() - _CATCH_UP)
+            self._next = at + self._tempo.gap
+            return at
+
+    def granted(self, headers: Mapping[str, str]) -> None:
+        """The tool has answered."""
+        with self._lock:
+            self._tempo.granted(self._now(), headers)
+
+    def pause_all(self, seconds: float, *, asked: bool) -> None:
+        """Nobody asks for *seconds* from now, whether or not the tool has *asked* that.
+
+        Refusals of requests that were under way together count once.
+        """
+        with self._lock:
+            now = self._now()
+            if now >= self._open_at:
+                self._tempo.refused(now, seconds, asked=asked)
+            self._open_at = max(self._open_at, now + seconds)
 
     def rest(self, seconds: float) -> None:
         """Sleep in slices, so that a run that is cancelled ends soon."""

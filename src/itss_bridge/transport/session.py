@@ -217,7 +217,10 @@ class GuardedSession(requests.Session):
             error = trouble.error
             tries = f"gave up after {backoff.attempts} attempts and {backoff.waited:.0f} s of waiting"
             raise type(error)(f"{error.what}; {tries}", cause=error.cause, fix=error.fix)
-        (self._pace.pause_all if trouble.concerns_everybody else self._pace.rest)(pause)
+        if trouble.concerns_everybody:
+            self._pace.pause_all(pause, asked=bool(trouble.asked))
+        else:
+            self._pace.rest(pause)
 
     def _attempt(self, request: requests.PreparedRequest, allow: Collection[int]) -> requests.Response:
         with self._pace.turn():
@@ -227,7 +230,9 @@ class GuardedSession(requests.Session):
                 response = self._exchange(request)
             except _NETWORK_FAILURES as error:
                 raise _unreachable(error) from None
-        return taken(response, allow, self._secrets(), self._wall)
+        accepted = taken(response, allow, self._secrets(), self._wall)
+        self._pace.granted(response.headers)
+        return accepted
 
     def _exchange(self, request: requests.PreparedRequest) -> requests.Response:
         """One request, one whole answer. The copy that carries the credentials is not kept."""

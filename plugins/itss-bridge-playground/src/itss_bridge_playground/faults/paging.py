@@ -15,6 +15,7 @@ ELSEWHERE = "http://elsewhere.invalid"
 _LIST = Strikes(Part.LIST)
 _COUNTED = Strikes(Part.COUNT | Part.LIST)
 _FEW, _MANY, _ABSURD = 7, 60, 10**9
+_SMALL = 5
 
 
 def _first_page(request: Request) -> Request:
@@ -113,16 +114,11 @@ def _smaller_pages(scene: Scene) -> Fault:
     def smaller(request: Request, answer: Answer) -> Answer:
         if dialect(request).name == "servicenow":
             return _lowered(request, answer)
-        words = {"jira": "maxResults", "confluence": "limit"}
-        return scene.ask(_asking_for(request, words[dialect(request).name]))
+        if dialect(request).name == "jira":
+            return scene.ask(replace(request, body=orjson.dumps({**request.json(), "maxResults": _SMALL})))
+        return scene.ask(replace(request, query={**request.query, "limit": [str(_SMALL)]}))
 
     return smaller
-
-
-def _asking_for(request: Request, name: str) -> Request:
-    if name == "limit":
-        return request
-    return replace(request, body=orjson.dumps({**request.json(), name: 5}))
 
 
 def _links_elsewhere(request: Request, answer: Answer) -> Answer:

@@ -12,7 +12,6 @@ from itss_bridge_playground.messages import Answer, Request
 _RECORDS = Strikes(Part.RECORDS)
 _KIRITIMATI, _BAKER = "Pacific/Kiritimati", "Etc/GMT+12"
 _HOUR = timedelta(hours=1)
-_LATE = timedelta(seconds=40)
 
 
 def _tied(scene: Scene) -> Fault:

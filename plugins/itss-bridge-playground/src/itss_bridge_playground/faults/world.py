@@ -104,9 +104,7 @@ class Later(World):
     def __call__(self, request: Request, answer: Answer) -> Answer:
         """The answer before or after the turn."""
         struck = self._strikes()
-        if Part.LIST & dialect(request).part(request):
-            struck = self._strikes()
-            self._pages += 1
+        self._pages += bool(Part.LIST & dialect(request).part(request))
         return super().__call__(request, answer) if struck else answer
 
 
