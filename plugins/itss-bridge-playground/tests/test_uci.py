@@ -98,7 +98,9 @@ def test_the_full_recording_loads_within_seconds():
 def test_the_packaged_sample_is_drawn_from_the_full_recording_byte_for_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(make_sample, "HERE", tmp_path)
     make_sample.main(FOLDER)
-    assert (tmp_path / SAMPLE).read_bytes() == (DATA / SAMPLE).read_bytes()
+    # Unpacked: Python 3.13 writes another operating system into gzip's header than 3.12 does.
+    drawn, packaged = (gzip.decompress((folder / SAMPLE).read_bytes()) for folder in (tmp_path, DATA))
+    assert drawn == packaged
 
 
 @needs_shared
