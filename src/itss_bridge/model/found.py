@@ -1,0 +1,187 @@
+"""What was measured and found: items, measurements, findings, levels, the report of it all."""
+
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from itss_bridge.model.asked import Check, Crosswalk, Framework, Mapping, Metric, Requirement, RulePack
+from itss_bridge.model.words import Relationship, Status, Text, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row of a population: a ticket, a document, a person."""
+
+    id: str
+    ref: str
+    url: str
+    value: float | None
+    met: bool | None
+    excluded: str | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a metric gave over one window, number and denominator from the same query.
+
+    *value* is `None` when there is no data (denominator 0); *unknown* says why nothing may be concluded at all
+    (a stream is missing or incomplete) and is empty otherwise. *failing* lists the first items that are not met.
+    """
+
+    metric: str
+    arguments: MappingOf[str, str]
+    value: float | None
+    unit: str
+    n: int
+    numerator: float | None
+    denominator: int
+    excluded: MappingOf[str, int]
+    start: datetime | None
+    end: datetime
+    spread: MappingOf[str, float]
+    items: int
+    failing: tuple[Item, ...]
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check, measured."""
+
+    check: Check
+    verdict: Verdict
+    measurement: Measurement | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """One mapping by which another requirement's finding reaches this one, and what it contributes."""
+
+    mapping: Mapping
+    requirement: str
+    status: Status
+    contributes: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result for one requirement, with everything it rests on."""
+
+    requirement: str
+    status: Status
+    basis: Literal["checks", "mappings", "children", "none", "scope"]
+    checks: tuple[CheckResult, ...]
+    supports: tuple[Support, ...]
+    evidence: int
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class PackOutcome:
+    """One rule pack at one level, rule by rule."""
+
+    pack: RulePack
+    binding: bool
+    rules: tuple[CheckResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelOutcome:
+    """One ITSS level: decided by its binding packs and by all lower levels."""
+
+    level: int
+    status: Status
+    packs: tuple[PackOutcome, ...]
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class StreamState:
+    """How far one stream of one source is to be trusted at a moment."""
+
+    source: str
+    stream: str
+    state: Literal["complete", "incomplete", "failed", "running"]
+    expected: int | None
+    seen: int
+    collected_at: datetime | None
+    head: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All findings at one moment: a pure function of catalogue, measurements and *as_of*."""
+
+    as_of: datetime
+    findings: MappingOf[str, Finding]
+    levels: MappingOf[int, LevelOutcome]
+    measurements: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Another framework's requirement as one matrix row sees it."""
+
+    requirement: str
+    relationship: Relationship
+    strength: int
+    review: str
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One requirement across all frameworks."""
+
+    requirement: str
+    clause: str | None
+    status: Status
+    cells: MappingOf[str, tuple[Cell, ...]]
+    evidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything an exporter may show, and nothing it could compute for itself."""
+
+    organisation: str
+    languages: tuple[str, ...]
+    time_zone: str
+    target: int | None
+    as_of: datetime
+    frameworks: tuple[Framework, ...]
+    crosswalks: tuple[Crosswalk, ...]
+    metrics: MappingOf[str, Metric]
+    assessment: Assessment
+    rows: tuple[Row, ...]
+    streams: tuple[StreamState, ...]
+    version: str
+    notes: tuple[Text, ...] = ()
+
+    def requirement(self, requirement_id: str) -> Requirement:
+        """The requirement with this id; KeyError if the catalogue has none."""
+        return self._requirements()[requirement_id]
+
+    def framework_of(self, requirement_id: str) -> Framework:
+        """The framework whose prefix the id carries."""
+        return next(f for f in self.frameworks if requirement_id.startswith(f"{f.id}:"))
+
+    def counts(self, framework_id: str) -> dict[Status, int]:
+        """How many assessable requirements of a framework have each status; every status is a key."""
+        counts = dict.fromkeys(Status, 0)
+        for finding in self.findings(framework_id):
+            counts[finding.status] += 1
+        return counts
+
+    def findings(self, framework_id: str) -> tuple[Finding, ...]:
+        """Findings of the assessable requirements of one framework, in the order of the standard."""
+        framework = next(f for f in self.frameworks if f.id == framework_id)
+        found = self.assessment.findings
+        return tuple(found[r.id] for r in framework.requirements if r.assessable)
+
+    def _requirements(self) -> dict[str, Requirement]:
+        return {r.id: r for f in self.frameworks for r in f.requirements}
