@@ -18,18 +18,16 @@ from itss_bridge.model.asked import (
 )
 from itss_bridge.model.found import (
     Assessment,
-    Cell,
     CheckResult,
     Finding,
     Item,
     LevelOutcome,
     Measurement,
     PackOutcome,
-    Report,
-    Row,
     StreamState,
     Support,
 )
+from itss_bridge.model.reported import Cell, Report, Row
 from itss_bridge.model.steered import (
     Action,
     DocumentRow,

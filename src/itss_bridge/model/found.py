@@ -1,12 +1,12 @@
-"""What was measured and found: items, measurements, findings, levels, the report of it all."""
+"""What was measured and found: items, measurements, findings, levels."""
 
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from itss_bridge.model.asked import Check, Crosswalk, Framework, Mapping, Metric, Requirement, RulePack
-from itss_bridge.model.words import Relationship, Status, Text, Verdict
+from itss_bridge.model.asked import Check, Mapping, RulePack
+from itss_bridge.model.words import Status, Text, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,68 +120,3 @@ class Assessment:
     findings: MappingOf[str, Finding]
     levels: MappingOf[int, LevelOutcome]
     measurements: tuple[Measurement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Another framework's requirement as one matrix row sees it."""
-
-    requirement: str
-    relationship: Relationship
-    strength: int
-    review: str
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One requirement across all frameworks."""
-
-    requirement: str
-    clause: str | None
-    status: Status
-    cells: MappingOf[str, tuple[Cell, ...]]
-    evidence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything an exporter may show, and nothing it could compute for itself."""
-
-    organisation: str
-    languages: tuple[str, ...]
-    time_zone: str
-    target: int | None
-    as_of: datetime
-    frameworks: tuple[Framework, ...]
-    crosswalks: tuple[Crosswalk, ...]
-    metrics: MappingOf[str, Metric]
-    assessment: Assessment
-    rows: tuple[Row, ...]
-    streams: tuple[StreamState, ...]
-    version: str
-    notes: tuple[Text, ...] = ()
-
-    def requirement(self, requirement_id: str) -> Requirement:
-        """The requirement with this id; KeyError if the catalogue has none."""
-        return self._requirements()[requirement_id]
-
-    def framework_of(self, requirement_id: str) -> Framework:
-        """The framework whose prefix the id carries."""
-        return next(f for f in self.frameworks if requirement_id.startswith(f"{f.id}:"))
-
-    def counts(self, framework_id: str) -> dict[Status, int]:
-        """How many assessable requirements of a framework have each status; every status is a key."""
-        counts = dict.fromkeys(Status, 0)
-        for finding in self.findings(framework_id):
-            counts[finding.status] += 1
-        return counts
-
-    def findings(self, framework_id: str) -> tuple[Finding, ...]:
-        """Findings of the assessable requirements of one framework, in the order of the standard."""
-        framework = next(f for f in self.frameworks if f.id == framework_id)
-        found = self.assessment.findings
-        return tuple(found[r.id] for r in framework.requirements if r.assessable)
-
-    def _requirements(self) -> dict[str, Requirement]:
-        return {r.id: r for f in self.frameworks for r in f.requirements}
