@@ -4,11 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from itss_bridge.model import Json, Metric, Report
+from itss_bridge.model import Json, Metric, Report, Ticket
 from itss_bridge.transport import GuardedSession
 
 
@@ -92,6 +92,12 @@ class Connector(ABC):
     rows_per_request: ClassVar[int] = 100
     """About how many records one request brings in a full read; only `plan` uses it."""
 
+    keys_per_request: ClassVar[int] = 5000
+    """About how many ids one request of the census brings; only `plan` uses it."""
+
+    always_whole: ClassVar[bool] = False
+    """True when every read is a full one, since nothing at the tool dates a change; only `plan` uses it."""
+
     read_posts: ClassVar[Collection[str]] = ()
     """Paths that only read although they are POSTed to; the session refuses every other write."""
 
@@ -130,6 +136,15 @@ class Connector(ABC):
     def census(self, stream: str) -> Iterator[str]:
         """Ids of all records that exist at the tool now and that we may see."""
 
+    def shape(self, stream: str, *, ask: bool) -> Json:  # noqa: ARG002 - most have nothing to ask
+        """What decides how a record of *stream* is made; when it differs from last time's, everything is read anew.
+
+        The connector's release and the stream's schema are added by the engine. A connector that can find out which
+        fields the account may read says so when it may *ask*: one request, no record is kept. What changes no record,
+        such as a page's size, is better left out.
+        """
+        return {"config": dict(self.config), "table": dict(self.stream_config.get(stream, {}))}
+
 
 class Exporter(ABC):
     """Turns a finished report into bytes; the same report gives the same bytes."""
@@ -144,12 +159,58 @@ class Exporter(ABC):
 
 
 class Publisher(ABC):
-    """Sends a report, or a part of it, somewhere, only when told; without *apply* it says what it would do."""
+    """Sends something to a tool, only when told: without `publish --apply` it may look, and change nothing."""
 
     name: ClassVar[str]
+    """What `publisher = "…"` says in itss-bridge.toml."""
+
+    config_schema: ClassVar[Mapping[str, Any]]
+    """JSON Schema of the `[publish.NAME]` table's own keys; `source`, `auth`, `username`, `secret` are the engine's."""
+
+    writes: ClassVar[Collection[tuple[str, str]]] = ()
+    """What it may change: HTTP method and a regular expression for the whole path below the source's address."""
+
+    def __init__(self, config: Mapping[str, Any], http: GuardedSession) -> None:
+        """*config* is the `[publish.NAME]` table over the keys of its source (`url`, `deployment` …)."""
+        self.config = config
+        self.http = http
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a ticket is to say. *key* is ours and never changes for the same nonconformity: by it a ticket is known."""
+
+    key: str
+    title: str
+    body: str
+    due: date | None
+
+
+class TicketPublisher(Publisher):
+    """Keeps one ticket per draft. Finding must not depend on what people may edit in the ticket, but on its key."""
 
     @abstractmethod
-    def publish(self, report: Report, config: Mapping[str, Any], http: GuardedSession, *, apply: bool) -> Sequence[str]:
+    def found(self, keys: Sequence[str]) -> Mapping[str, Ticket]:
+        """The tickets that carry these keys; a key without one is missing."""
+
+    @abstractmethod
+    def seen(self, ids: Sequence[str]) -> Mapping[str, Ticket]:
+        """The tickets with these ids as they stand now; one that is gone is missing."""
+
+    @abstractmethod
+    def create(self, draft: Draft) -> Ticket:
+        """A new ticket. Called once: a request that may have arrived is not sent again."""
+
+    @abstractmethod
+    def change(self, ticket: Ticket, draft: Draft) -> Ticket:
+        """The ticket with the draft's text and date; its state stays as people left it."""
+
+
+class ReportPublisher(Publisher):
+    """Sends a report, or a part of it, somewhere."""
+
+    @abstractmethod
+    def publish(self, report: Report, *, apply: bool) -> Sequence[str]:
         """One line per thing created, updated or left alone."""
 
 

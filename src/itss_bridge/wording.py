@@ -126,6 +126,7 @@ BASIS: Mapping[str, Text] = {
     "children": Text("sub-clauses", "下级条款"),
     "none": Text("no evidence", "无证据"),
     "scope": Text("scope decision", "范围决定"),
+    "judgement": Text("a person's judgement", "人工判定"),
 }
 
 AUTHORITY: Mapping[str, Text] = {
@@ -143,6 +144,25 @@ KIND: Mapping[str, Text] = {
     "document": Text("document", "成文信息"),
     "record": Text("record", "记录"),
     "attestation": Text("attestation", "声明"),
+}
+
+GRADE: Mapping[str, Text] = {
+    "major": Text("major nonconformity", "严重不符合"),
+    "minor": Text("minor nonconformity", "一般不符合"),
+    "observation": Text("observation", "观察项"),
+}
+
+PROGRESS: Mapping[str, Text] = {
+    "open": Text("open", "未处理"),
+    "correcting": Text("being corrected", "整改中"),
+    "corrected": Text("corrected, to be measured again", "已整改，待复测"),
+    "closed": Text("closed", "已关闭"),
+}
+
+DOING: Mapping[str, Text] = {
+    "create": Text("create", "新建"),
+    "update": Text("update", "更新"),
+    "none": Text("nothing to do", "无需处理"),
 }
 
 BETTER: Mapping[str, Text] = {
@@ -255,6 +275,15 @@ HEAD: Mapping[str, Text] = {
 }
 
 PHRASE: Mapping[str, Text] = {
+    "dry_run": Text("Nothing was written; --apply does it.", "以上仅为预演，未作任何写入；加 --apply 执行。"),
+    "ticket_intro": Text("{id}: {grade}.", "{id}：{grade}。"),
+    "ticket_requirements": Text("Requirements: {named}", "涉及条款：{named}"),
+    "ticket_items": Text("Items that fail, the first of them: {named}", "不满足的条目（部分）：{named}"),
+    "ticket_closing": Text(
+        "It is closed by a new measurement that is met, not by this ticket being done. Root cause and actions belong "
+        "to the register of nonconformities.",
+        "本项须经复测满足方可关闭，工单完成不等于关闭；原因分析与纠正措施请记入不符合项台账。",
+    ),
     "absent": Text("not confirmed", "未确认"),
     "alarm_lead": Text(
         "{n} of {all} data streams are not complete. What rests on them is undetermined, whatever else looks good.",

@@ -144,12 +144,18 @@ def taken(
     """
     match response.status_code // 100:
         case 2:
-            return response if response.request.method == "HEAD" else _as_json(response)
+            return response if _may_be_empty(response) else _as_json(response)
         case 3:
             raise _redirected(response)
     if response.status_code in allow:
         return response
     raise _refused(response, secrets, wall)
+
+
+def _may_be_empty(response: Response) -> bool:
+    """A HEAD has no body; a write may be answered by “done” alone."""
+    method = response.request.method
+    return method == "HEAD" or (response.status_code == HTTPStatus.NO_CONTENT and method != "GET")
 
 
 def _as_json(response: Response) -> JsonResponse:

@@ -1,8 +1,10 @@
 """A `requests.Session` that keeps its promises whatever a client library does to it."""
 
+import re
 import ssl
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -64,6 +66,7 @@ class GuardedSession(requests.Session):
         credentials: AuthBase | None = None,
         limits: Limits = _DEFAULT_LIMITS,
         read_posts: Collection[str] = (),
+        writes: Collection[tuple[str, str]] = (),
         ca_bundle: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
@@ -77,6 +80,8 @@ class GuardedSession(requests.Session):
             credentials: put on every request; its `secrets` are masked in all error texts.
             limits: time, size and number.
             read_posts: paths below *origin* where POST only reads, such as `/rest/api/3/search/jql`.
+            writes: what may be changed, for a publisher that was told to: method, and a pattern of the whole path
+                below *origin*. A write is sent once: one that may have arrived is never repeated.
             ca_bundle: file or folder of certificates to trust in place of the usual ones.
             sleep: waits so many seconds.
             now: seconds on a clock that never goes back.
@@ -100,6 +105,7 @@ class GuardedSession(requests.Session):
         self.requests_made = 0
         self._credentials = credentials
         self._read_posts = frozenset(self._origin.path + path for path in read_posts)
+        self._writes = tuple((method, re.compile(re.escape(self._origin.path) + path)) for method, path in writes)
         self._now = now
         self._wall = wall
         self._pace = Pace(limits.in_flight, sleep, now, cancelled)
@@ -154,7 +160,7 @@ class GuardedSession(requests.Session):
         """Ask, as often as it takes within the limits.
 
         Args:
-            method: GET or HEAD, or POST to one of the session's *read_posts*.
+            method: GET or HEAD, POST to one of the session's *read_posts*, or one of its *writes*.
             url: absolute, at the session's origin.
             params: query parameters.
             data: form or bytes to send.
@@ -181,7 +187,7 @@ class GuardedSession(requests.Session):
 
     def _fetch(self, request: requests.PreparedRequest, allow: Collection[int]) -> requests.Response:
         where = self._permit(request)
-        backoff = Backoff(self.limits)
+        backoff = Backoff(replace(self.limits, attempts=1) if self._changes_something(request) else self.limits)
         try:
             while True:
                 try:
@@ -205,11 +211,18 @@ class GuardedSession(requests.Session):
             )
         path = urlsplit(url).path
         where = f"{method} {self.origin}{redact(path, self._secrets())}"
-        if method not in {"GET", "HEAD"} and not (method == "POST" and path in self._read_posts):
+        if self._changes_something(request) and not self._may_write(method, path):
             raise UsageError("refused: itss-bridge is read-only towards tools", where=where)
         for name in _FORBIDDEN_HEADERS:
             request.headers.pop(name, None)
         return where
+
+    def _changes_something(self, request: requests.PreparedRequest) -> bool:
+        method, path = request.method or "", urlsplit(request.url or "").path
+        return method not in {"GET", "HEAD"} and not (method == "POST" and path in self._read_posts)
+
+    def _may_write(self, method: str, path: str) -> bool:
+        return any(method == allowed and pattern.fullmatch(path) for allowed, pattern in self._writes)
 
     def _wait(self, trouble: Transient, backoff: Backoff) -> None:
         pause = backoff.next_pause(trouble.first, trouble.asked)

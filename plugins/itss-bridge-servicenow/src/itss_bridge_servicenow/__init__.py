@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from itss_bridge.contracts import Connector
+from itss_bridge.contracts import Connector, Publisher
 from itss_bridge.hookspecs import hookimpl
 
 
@@ -12,3 +12,11 @@ def itss_bridge_connectors() -> Sequence[type[Connector]]:
     from itss_bridge_servicenow.connector import ServiceNow
 
     return [ServiceNow]
+
+
+@hookimpl
+def itss_bridge_publishers() -> Sequence[type[Publisher]]:
+    """Nonconformities as ServiceNow tickets."""
+    from itss_bridge_servicenow.publisher import ServiceNowTickets
+
+    return [ServiceNowTickets]

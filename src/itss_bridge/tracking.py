@@ -1,0 +1,110 @@
+"""Nonconformities of a workspace in use: opened from a report, published, read back, closed by a new measurement."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from itss_bridge.bridge import Bridge
+from itss_bridge.errors import BridgeError, UsageError
+from itss_bridge.model import Nonconformity, Report
+from itss_bridge.nonconformities import (
+    DUE_DAYS,
+    FOLDER,
+    Entry,
+    Register,
+    closing,
+    drafted,
+    failures,
+    results,
+    shown,
+)
+from itss_bridge.publish import Step, publish, read_back
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What reading tickets gave at one source: entries with their new state, or why none could be read."""
+
+    source: str
+    entries: tuple[Entry, ...]
+    problem: str = ""
+
+
+class Tracking:
+    """The register of one workspace."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.bridge = bridge
+        self.register = Register(bridge.workspace.root / FOLDER)
+
+    def day(self, moment: datetime) -> date:
+        """The workspace's day that ends at or holds *moment*: midnight still belongs to the day before."""
+        return (moment - timedelta(microseconds=1)).astimezone(self.bridge.workspace.time_zone).date()
+
+    def listed(self, report: Report) -> tuple[Nonconformity, ...]:
+        """The register as of the report's moment."""
+        return shown(self.register.entries(), report.assessment, self.day(report.as_of))
+
+    def open(self, report: Report, *, apply: bool) -> tuple[Entry, ...]:
+        """New entries for what fails and nobody tracks yet; written only when *apply*."""
+        found = failures(report.assessment, report.target)
+        days = {**DUE_DAYS, **self.bridge.workspace.days_to_correct}
+        new = drafted(found, self.register.entries(), self.day(report.as_of), days)
+        for entry in new if apply else ():
+            self.register.add(entry)
+        return new
+
+    def close(self, report: Report, ids: Collection[str]) -> tuple[Entry, ...]:
+        """Close these by what the report measured; all or none.
+
+        Raises:
+            GateNotMet: one of them may not be closed.
+            UsageError: there is no such open entry.
+        """
+        judged, day = results(report.assessment), self.day(report.as_of)
+        closed = tuple(closing(entry, judged, day) for entry in self._open_entries(ids))
+        for entry in closed:
+            self.register.keep(entry)
+        return closed
+
+    def _open_entries(self, ids: Collection[str]) -> list[Entry]:
+        there = {entry.id: entry for entry in self.register.entries() if entry.closed is None}
+        for one in ids:
+            if one not in there:
+                fix = f"open are: {', '.join(there) or 'none'}"
+                raise UsageError(f"there is no open nonconformity {one!r}", where=str(self.register.folder), fix=fix)
+        return [there[one] for one in ids]
+
+    def publish(self, report: Report, place: str, *, apply: bool, grades: Collection[str] = ()) -> list[Step]:
+        """One ticket for every entry that is open, or only for those of some *grades*; changed only when *apply*."""
+        publisher, source = self.bridge.publisher(place, apply=apply)
+        wanted = [
+            one for one in self.listed(report) if one.progress != "closed" and (not grades or one.grade in grades)
+        ]
+        return publish(
+            {entry.id: entry for entry in self.register.entries()},
+            wanted,
+            publisher,
+            source,
+            report.organisation,
+            report.languages[0],
+            self.day(report.as_of),
+            self.register.keep if apply else None,
+        )
+
+    def read_tickets(self, moment: datetime) -> Sequence[ReadBack]:
+        """Take over the state of every open entry's ticket; a tool that does not answer is reported, not raised."""
+        entries = [entry for entry in self.register.entries() if entry.ticket and entry.closed is None]
+        used = {entry.ticket.source for entry in entries if entry.ticket}
+        places = {self.bridge.workspace.publish[place]["source"]: place for place in self.bridge.workspace.publish}
+        return [self._read_from(source, places[source], entries, moment) for source in sorted(used & set(places))]
+
+    def _read_from(self, source: str, place: str, entries: Sequence[Entry], moment: datetime) -> ReadBack:
+        try:
+            publisher, _ = self.bridge.publisher(place, apply=False)
+            seen = read_back(entries, publisher, source, self.day(moment))
+        except BridgeError as error:
+            return ReadBack(source, (), str(error))
+        for entry in seen:
+            self.register.keep(entry)
+        return ReadBack(source, seen)
