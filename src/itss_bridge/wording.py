@@ -165,6 +165,29 @@ DOING: Mapping[str, Text] = {
     "none": Text("nothing to do", "无需处理"),
 }
 
+DOSSIER_HEAD: Mapping[str, Text] = {
+    "id": Text("id", "编号"),
+    "checklist": Text("checklist", "清单"),
+    "title": Text("title", "名称"),
+    "owner": Text("provided by", "提供部门"),
+    "state": Text("state", "状态"),
+    "reason": Text("remark", "说明"),
+    "found": Text("where it is", "所在位置"),
+    "requirements": Text("requirements", "对应要求"),
+    "requirement": Text("requirement", "要求"),
+    "clause": Text("clause", "条款"),
+    "source": Text("source", "来源"),
+    "confidence": Text("confidence", "可信度"),
+}
+
+DOCUMENT_STATE: Mapping[str, Text] = {
+    "current": Text("current", "有效"),
+    "approved": Text("approved, not in date", "已批准，超期未评审"),
+    "present": Text("not approved", "未批准"),
+    "missing": Text("missing", "缺失"),
+    "unknown": Text("unknown", "无法确认"),
+}
+
 BETTER: Mapping[str, Text] = {
     "up": Text("higher is better", "越高越好"),
     "down": Text("lower is better", "越低越好"),
@@ -275,6 +298,27 @@ HEAD: Mapping[str, Text] = {
 }
 
 PHRASE: Mapping[str, Text] = {
+    "dossier": Text(
+        "{organisation}: materials as of {as_of}, target {level}\n{counts}\n\n"
+        "1-materials.csv   what is to be handed in, item by item, and where it is\n"
+        "2-documents.csv   what the frameworks ask to be documented, against what there is\n"
+        "3-matrix.xlsx     the conformance matrix\n"
+        "4-report.html     the same to read, offline\n"
+        "5-report.json     the same for programs; `itss-bridge verify --against` takes it\n\n"
+        "Heads of the evidence that this rests on:",
+        "{organisation}：申报材料（截至 {as_of}），目标级别：{level}\n{counts}\n\n"
+        "1-materials.csv   申报材料清单：逐项状态与所在位置\n"
+        "2-documents.csv   文件对照表：各标准要求的成文信息与现有文件\n"
+        "3-matrix.xlsx     符合性矩阵\n"
+        "4-report.html     可离线阅读的报告\n"
+        "5-report.json     供程序使用的数据，可用于 `itss-bridge verify --against`\n\n"
+        "所依据证据的链首摘要：",
+    ),
+    "sample_population": Text(
+        "Drawn from {size} with seed {seed}; digest of the population: {digest}",
+        "总体 {size} 项，随机种子 {seed}；总体摘要值：{digest}",
+    ),
+    "sample_incomplete": Text("The population is not known to be complete: {reason}", "总体完整性未得到确认：{reason}"),
     "dry_run": Text("Nothing was written; --apply does it.", "以上仅为预演，未作任何写入；加 --apply 执行。"),
     "ticket_intro": Text("{id}: {grade}.", "{id}：{grade}。"),
     "ticket_requirements": Text("Requirements: {named}", "涉及条款：{named}"),

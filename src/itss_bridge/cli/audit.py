@@ -1,0 +1,139 @@
+"""`audit documents|sample`: what an audit asks to see."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from itss_bridge.cli.call import Call, Commands, common, console, print_json
+
+if TYPE_CHECKING:
+    from itss_bridge.model import Report
+    from itss_bridge.sampling import Sample
+
+_DRAWN_WITHIN = {
+    "person": None,
+    "project": None,
+    "certificate": "scheme",
+    "change": "type",
+    "configuration_item": "class",
+}
+"""What each stream is divided by; tickets by their priority."""
+
+
+@click.command(
+    "documents",
+    epilog="Examples: itss-bridge audit documents · itss-bridge audit documents --framework iso9001 --missing --json",
+)
+@click.option("--framework", "only", metavar="ID", help="Only what this framework asks for.")
+@click.option("--missing", is_flag=True, help="Only what is not there, not approved or not in date.")
+@common
+def documents_command(call: Call, only: str | None, *, missing: bool) -> None:
+    """Each document and record that the frameworks ask for, against what there is; and what nobody asks for."""
+    bridge = call.bridge()
+    report = bridge.report(call.as_of(bridge))
+    if only:
+        bridge.plugins.pick({f.id: f for f in report.frameworks}, only, "framework")
+    rows = [
+        row
+        for row in report.documents
+        if (not only or row.requirement.startswith(f"{only}:")) and not (missing and row.state == "current")
+    ]
+    if call.as_json:
+        print_json({"rows": [asdict(row) for row in rows], "orphans": [asdict(one) for one in report.orphans]})
+        return
+    language = call.lang(bridge)
+    _print(language, list(_document_lines(report, rows, language)))
+
+
+def _document_lines(report: "Report", rows: Sequence[Any], language: str) -> Iterator[dict[str, Any]]:
+    from itss_bridge.wording import DOCUMENT_STATE
+
+    for row in rows:
+        framework = report.framework_of(row.requirement)
+        clause = framework.clause(report.requirement(row.requirement))
+        yield {
+            "requirement": row.requirement,
+            "clause": clause or "–",
+            "document": row.information.title[language],
+            "state": DOCUMENT_STATE[row.state][language],
+            "found": ", ".join(item.ref for item in row.found[:3]) + (" …" if len(row.found) > 3 else ""),  # noqa: PLR2004 - three fit
+            "reason": row.reason[language],
+        }
+
+
+@click.command(
+    "sample",
+    epilog="Examples: itss-bridge audit sample incident --seed 20261123 --each 5 · "
+    "itss-bridge audit sample certificate --seed 20261123 --share 10",
+)
+@click.argument("stream")
+@click.option("--seed", required=True, help="Any text that both sides agreed on beforehand.")
+@click.option("--share", type=click.FloatRange(0, 100), default=0, help="Percent of each stratum, rounded up.")
+@click.option("--each", type=click.IntRange(0), default=0, help="At least so many of each stratum.")
+@click.option("--by", metavar="FIELD", help="Draw within the values of this field (default: the stream's own).")
+@common
+def sample_command(call: Call, stream: str, seed: str, share: float, each: int, by: str | None) -> None:
+    """Draw a sample that anybody can draw again; prints the digest of what it was drawn from."""
+    from itss_bridge.data import stream_names
+    from itss_bridge.evidence.read import records
+    from itss_bridge.metrics import obstacle_of
+    from itss_bridge.report import by_stream, stream_states
+    from itss_bridge.sampling import Member, Size, as_json, draw
+
+    if not share and not each:
+        raise click.UsageError("say how many: --share PERCENT, --each NUMBER, or both")
+    bridge = call.bridge()
+    bridge.plugins.pick(dict.fromkeys(stream_names()), stream, "stream")
+    as_of = call.as_of(bridge)
+    field = by or _DRAWN_WITHIN.get(stream, "priority")
+    columns = ["id", "ref", "url", "digest", *([field] if field else [])]
+    rows = list(records(bridge.lake, stream, as_of, columns))
+    members = [
+        Member(r["id"], r["ref"] or r["id"], r["url"] or "", str(r[field] or "–") if field else "", r["digest"])
+        for r in rows
+    ]
+    drawn = draw(members, seed, Size(share / 100, each))
+    doubt = obstacle_of(stream, by_stream(stream_states(bridge.lake, as_of)))
+    if call.as_json:
+        print_json({**as_json(drawn), "stream": stream, "incomplete": doubt})
+        return
+    _print(call.lang(bridge), list(_sample_lines(drawn)))
+    _say_population(drawn, doubt, call.lang(bridge))
+
+
+def _sample_lines(drawn: "Sample") -> Iterator[dict[str, Any]]:
+    for stratum in drawn.strata:
+        for member in stratum.drawn:
+            yield {
+                "stratum": f"{stratum.name} ({len(stratum.drawn)}/{stratum.size})",
+                "ref": member.ref,
+                "url": member.url,
+            }
+
+
+def _say_population(drawn: "Sample", doubt: str, language: str) -> None:
+    from itss_bridge.wording import phrase
+
+    click.echo(
+        phrase("sample_population", size=drawn.size, digest=drawn.population, seed=drawn.seed)[language], err=True
+    )
+    if doubt:
+        click.echo(phrase("sample_incomplete", reason=doubt)[language], err=True)
+
+
+def _print(language: str, rows: Sequence[dict[str, Any]]) -> None:
+    from itss_bridge.cli.tables import plain_table
+
+    console().print(plain_table(list(rows[0]) if rows else ["ref"], rows, language))
+
+
+command = Commands(
+    "audit",
+    {
+        "documents": ("itss_bridge.cli.audit:documents_command", "What is to be documented, against what there is."),
+        "sample": ("itss_bridge.cli.audit:sample_command", "Draw a sample that anybody can draw again."),
+    },
+    help="What an audit asks to see: document comparison, samples.",
+)
