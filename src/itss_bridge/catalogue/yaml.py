@@ -7,6 +7,7 @@ Aliases, anchors, tags and doubled keys are refused: an auditor must read in a f
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,6 +41,19 @@ class Document:
             path = path[:-1]
         line, column = self.marks.get(path, (1, 1))
         return f"{self.path}:{line}:{column}"
+
+
+def day(document: Document, path: Path_) -> date | None:
+    """The day that stands at *path*, None where nothing stands there; UsageError when there is no such day."""
+    value = document.content
+    for key in path:
+        if isinstance(value, dict) and key not in value:
+            return None
+        value = value[key]
+    try:
+        return None if value is None else date.fromisoformat(value)
+    except ValueError:
+        raise UsageError(f"there is no day {value}", where=document.where(path), fix="write 2026-03-31") from None
 
 
 def read(path: Path, kind: str) -> Document:

@@ -1,7 +1,8 @@
-"""`audit documents|sample`: what an audit asks to see."""
+"""`audit documents|internal-audit|management-review|sample`: what an audit asks to see."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -123,6 +124,57 @@ def _say_population(drawn: "Sample", doubt: str, language: str) -> None:
         click.echo(phrase("sample_incomplete", reason=doubt)[language], err=True)
 
 
+def _to_file(name: str, example: str, text: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that writes one Markdown page to a file, or to stdout."""
+
+    def made(function: Callable[..., Any]) -> click.Command:
+        file = click.Path(path_type=Path, dir_okay=False)
+        argument = click.argument("file", required=False, type=file)
+        return click.command(name, epilog=f"Example: {example}", help=text)(argument(common(function)))
+
+    return made
+
+
+@_to_file(
+    "management-review",
+    "itss-bridge audit management-review review.md",
+    "The inputs of a management review, assembled from the findings, and minutes to fill in; Markdown.",
+)
+def management_command(call: Call, file: Path | None) -> None:
+    """Inputs and minutes."""
+    from itss_bridge.decisions import decisions
+    from itss_bridge.exporters.review import management_review
+
+    bridge = call.bridge()
+    report = bridge.report(call.as_of(bridge))
+    decided = decisions(bridge.workspace.decision_files)
+    _write(file, management_review(report, decided, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
+
+
+@_to_file(
+    "internal-audit",
+    "itss-bridge audit internal-audit checklist.md",
+    "A checklist for an internal audit: every requirement with what was found; Markdown.",
+)
+def internal_command(call: Call, file: Path | None) -> None:
+    """The checklist."""
+    from itss_bridge.exporters.review import internal_audit
+
+    bridge = call.bridge()
+    report = bridge.report(call.as_of(bridge))
+    _write(file, internal_audit(report, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
+
+
+def _write(file: Path | None, page: str) -> None:
+    if file is None:
+        click.echo(page, nl=False)
+        return
+    from itss_bridge.cli.export import write
+
+    write(file, page.encode())
+    click.echo(str(file))
+
+
 def _print(language: str, rows: Sequence[dict[str, Any]]) -> None:
     from itss_bridge.cli.tables import plain_table
 
@@ -133,7 +185,9 @@ command = Commands(
     "audit",
     {
         "documents": ("itss_bridge.cli.audit:documents_command", "What is to be documented, against what there is."),
+        "internal-audit": ("itss_bridge.cli.audit:internal_command", "A checklist for an internal audit."),
+        "management-review": ("itss_bridge.cli.audit:management_command", "Inputs and minutes of a management review."),
         "sample": ("itss_bridge.cli.audit:sample_command", "Draw a sample that anybody can draw again."),
     },
-    help="What an audit asks to see: document comparison, samples.",
+    help="What an audit asks to see: document comparison, checklist, review, samples.",
 )

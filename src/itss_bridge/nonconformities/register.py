@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from itss_bridge.catalogue.yaml import Document, read
+from itss_bridge.catalogue.yaml import Document, day, read
 from itss_bridge.errors import UsageError
 from itss_bridge.model import Grade, Text, Ticket
 
@@ -91,14 +91,16 @@ def _entry(document: Document) -> Entry:
         )
     words = ("owner", "root_cause", "correction", "corrective_action", "effectiveness")
     ticket, closed = raw.get("ticket"), raw.get("closed")
+    opened = day(document, ("opened",))
+    assert opened is not None, "the schema requires it"
     return Entry(
         id=raw["nonconformity"],
         subject=raw["subject"],
         grade=raw["grade"],
-        opened=_day(document, "opened", raw["opened"]),
-        due=_day(document, "due", raw["due"]) if raw.get("due") else None,
+        opened=opened,
+        due=day(document, ("due",)),
         title=Text(raw["title"]["en"], raw["title"]["zh"]) if "title" in raw else None,
-        corrected=_day(document, "corrected", raw["corrected"]) if raw.get("corrected") else None,
+        corrected=day(document, ("corrected",)),
         ticket=Ticket(*(ticket[key] for key in ("source", "id", "ref", "url", "state", "done"))) if ticket else None,
         published=ticket["published"] if ticket else "",
         read=date.fromisoformat(ticket["read"]) if ticket else None,
@@ -107,13 +109,6 @@ def _entry(document: Document) -> Entry:
         else None,
         **{word: raw.get(word) or "" for word in words},
     )
-
-
-def _day(document: Document, key: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"there is no day {text}", where=document.where((key,))) from None
 
 
 def _for_people(entry: Entry) -> dict[str, Any]:
