@@ -314,6 +314,19 @@ PHRASE: Mapping[str, Text] = {
         "5-report.json     供程序使用的数据，可用于 `itss-bridge verify --against`\n\n"
         "所依据证据的链首摘要：",
     ),
+    "capacity": Text(
+        "In the median week of the last 12 weeks {people} people ended {each} tickets each; the backlog of {backlog} is "
+        "{backlog_weeks} weeks of their work.",
+        "近 12 周（中位周）{people} 人处理，人均 {each} 单；积压 {backlog} 单，约合 {backlog_weeks} 周工作量。",
+    ),
+    "forecast_smoothing": Text(
+        "By exponential smoothing; on 8 weeks held back it was {error} off, “as last week” {naive_error}.",
+        "采用指数平滑法；以最近 8 周回测，平均误差 {error}，“与上周相同”法为 {naive_error}。",
+    ),
+    "forecast_as-last-week": Text(
+        "“As last week”: on 8 weeks held back nothing was better ({error} off).",
+        "采用“与上周相同”法；以最近 8 周回测，没有更优的方法（平均误差 {error}）。",
+    ),
     "sample_population": Text(
         "Drawn from {size} with seed {seed}; digest of the population: {digest}",
         "总体 {size} 项，随机种子 {seed}；总体摘要值：{digest}",

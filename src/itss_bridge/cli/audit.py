@@ -1,4 +1,4 @@
-"""`audit documents|internal-audit|management-review|sample`: what an audit asks to see."""
+"""`audit documents|internal-audit|management-review|maturity|sample`: what an audit asks to see."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
@@ -10,6 +10,7 @@ import click
 from itss_bridge.cli.call import Call, Commands, common, console, print_json
 
 if TYPE_CHECKING:
+    from itss_bridge.maturity import QuarterEnd
     from itss_bridge.model import Report
     from itss_bridge.sampling import Sample
 
@@ -165,6 +166,37 @@ def internal_command(call: Call, file: Path | None) -> None:
     _write(file, internal_audit(report, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
 
 
+@click.command(
+    "maturity", epilog="Examples: itss-bridge audit maturity · itss-bridge audit maturity --quarters 8 --json"
+)
+@click.option("--quarters", type=click.IntRange(1, 40), default=4, show_default=True, help="Quarters that are over.")
+@common
+def maturity_command(call: Call, quarters: int) -> None:
+    """The quarterly self-assessment: levels and elements as of the end of each quarter, from the evidence of then."""
+    from itss_bridge.maturity import quarter, quarter_ends
+
+    bridge = call.bridge()
+    ends = quarter_ends(call.as_of(bridge), quarters, bridge.workspace.time_zone)
+    found = [quarter(bridge.report(end)) for end in ends]
+    if call.as_json:
+        print_json([asdict(one) for one in found])
+        return
+    language = call.lang(bridge)
+    _print(language, [_maturity_line(one, language) for one in found])
+
+
+def _maturity_line(one: "QuarterEnd", language: str) -> dict[str, Any]:
+    from itss_bridge.model import Status
+    from itss_bridge.wording import LEVEL, LEVEL_STATE, element
+
+    levels = {LEVEL[level][language]: LEVEL_STATE[one.levels[level]][language] for level in sorted(one.levels)[::-1]}
+    elements = {
+        element(name)[language]: f"{counts[Status.CONFORMING]}/{sum(counts.values()) - counts[Status.NOT_APPLICABLE]}"
+        for name, counts in one.elements.items()
+    }
+    return {"quarter": one.name, **levels, **elements, "incomplete": ", ".join(one.incomplete)}
+
+
 def _write(file: Path | None, page: str) -> None:
     if file is None:
         click.echo(page, nl=False)
@@ -187,6 +219,7 @@ command = Commands(
         "documents": ("itss_bridge.cli.audit:documents_command", "What is to be documented, against what there is."),
         "internal-audit": ("itss_bridge.cli.audit:internal_command", "A checklist for an internal audit."),
         "management-review": ("itss_bridge.cli.audit:management_command", "Inputs and minutes of a management review."),
+        "maturity": ("itss_bridge.cli.audit:maturity_command", "Levels and elements at the end of each quarter."),
         "sample": ("itss_bridge.cli.audit:sample_command", "Draw a sample that anybody can draw again."),
     },
     help="What an audit asks to see: document comparison, checklist, review, samples.",
