@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -24,7 +25,7 @@ def test_quarters_end_at_midnight_follow_each_other_and_are_over(moment, count, 
     assert ends[-1] <= moment < ends[-1] + timedelta(days=93)
     assert {(end.day, end.month % 3) for end in ends} == {(1, 1)}
     months = [end.year * 12 + end.month for end in ends]
-    assert all(later - earlier == 3 for earlier, later in zip(months, months[1:], strict=False))
+    assert all(later - earlier == 3 for earlier, later in pairwise(months))
 
 
 @pytest.mark.parametrize(
