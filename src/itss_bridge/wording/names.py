@@ -109,6 +109,16 @@ STREAM: Mapping[str, Text] = {
     "request": Text("Service requests", "服务请求"),
     "sla": Text("SLA records", "服务级别记录"),
     "survey": Text("Satisfaction surveys", "满意度调查"),
+    "configuration_audit": Text("Configuration audits", "配置审计"),
+    "contract": Text("Contracts", "合同"),
+    "financial_year": Text("Financial years", "会计年度"),
+    "indicator": Text("Indicators", "指标"),
+    "outage": Text("Outages", "中断"),
+    "routine_class": Text("Routine classes", "常规事件类别"),
+    "service_report": Text("Service reports", "服务报告"),
+    "service_time": Text("Service times", "约定服务时间"),
+    "spare": Text("Spares", "备件"),
+    "support_group": Text("Support groups", "支持小组"),
 }
 
 BASIS: Mapping[str, Text] = {
@@ -185,4 +195,5 @@ UNIT: Mapping[str, Text] = {
     "count": Text("", "个"),
     "number": Text("", ""),
     "points": Text("points", "分"),
+    "yuan": Text("yuan", "元"),
 }

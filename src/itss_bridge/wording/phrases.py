@@ -22,8 +22,8 @@ PHRASE: Mapping[str, Text] = {
         "所依据证据的链首摘要：",
     ),
     "capacity": Text(
-        "In the median week of the last 12 weeks {people} people ended {each} tickets each; the backlog of {backlog} is "
-        "{backlog_weeks} weeks of their work.",
+        "In the median week of the last 12 weeks {people} people ended {each} tickets each; the backlog of {backlog} "
+        "is {backlog_weeks} weeks of their work.",
         "近 12 周（中位周）{people} 人处理，人均 {each} 单；积压 {backlog} 单，约合 {backlog_weeks} 周工作量。",
     ),
     "forecast_smoothing": Text(
@@ -40,7 +40,7 @@ PHRASE: Mapping[str, Text] = {
     ),
     "sample_incomplete": Text("The population is not known to be complete: {reason}", "总体完整性未得到确认：{reason}"),
     "dry_run": Text("Nothing was written; --apply does it.", "以上仅为预演，未作任何写入；加 --apply 执行。"),
-    "ticket_intro": Text("{id}: {grade}.", "{id}：{grade}。"),
+    "ticket_intro": Text("{id}: {grade}.", "编号 {id}：{grade}。"),
     "ticket_requirements": Text("Requirements: {named}", "涉及条款：{named}"),
     "ticket_items": Text("Items that fail, the first of them: {named}", "不满足的条目（部分）：{named}"),
     "ticket_closing": Text(
