@@ -89,7 +89,7 @@ class Connector(ABC):
     overlap: ClassVar[timedelta] = timedelta(minutes=1)
     """How far before the last watermark an incremental read begins: as late as this tool's index may be."""
 
-    rows_per_request: ClassVar[int] = 100
+    rows_per_request: int = 100
     """About how many records one request brings in a full read; only `plan` uses it."""
 
     keys_per_request: ClassVar[int] = 5000
@@ -111,6 +111,14 @@ class Connector(ABC):
         self.config = config
         self.http = http
         self.stream_config = streams
+
+    @staticmethod
+    def token_endpoint(config: Mapping[str, Any]) -> str:  # noqa: ARG004 - its name is the contract
+        """Where the vendor gives OAuth tokens to clients: a path below the source's address, or a whole address.
+
+        Empty when there is none. A whole address is only told to the user, never used unless it is configured.
+        """
+        return ""
 
     @abstractmethod
     def streams(self) -> Sequence[str]:

@@ -15,7 +15,6 @@ from itss_bridge.data import schema
 from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.evidence import Lake
 from itss_bridge.sync import SourceRun, sync_source
-from itss_bridge.testing import ConnectorContract, StandIn
 from itss_bridge.transport import Credentials, GuardedSession
 from itss_bridge_confluence.connector import Confluence
 from itss_bridge_playground.clock import Clock
@@ -101,6 +100,15 @@ def test_bodies_are_not_asked_for_when_links_are_not_wanted(site):
 
 
 # ---- labels and other signs ----
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_full_read_takes_about_as_many_requests_as_it_is_planned_for(site, links):
+    connector = connect(site, links=links)
+    connector.check()
+    site.server.log.clear()
+    pages = len(read(connector))
+    assert len(site.server.log) - 1 < pages / connector.rows_per_request <= len(site.server.log)
 
 
 def test_labels_beyond_the_listings_limit_are_asked_of_the_page(site):
@@ -281,49 +289,6 @@ def again(body):
 def test_an_answer_of_another_shape_is_refused_not_guessed(distort):
     with ToolServer(Distorted(distort), Clock(MAY)) as server, pytest.raises(SourceUnavailable, match="shape"):
         read(connect(SimpleNamespace(url=f"{server.origin}/confluence")))
-
-
-# ---- the contract that every connector has to keep ----
-
-WHOLE = "labels and restrictions have no date at Confluence, so a space is read whole"
-
-
-class DataCenterSpace(StandIn):
-    secret = "playground"
-    config = {"deployment": "data-center", "spaces": ["QMS"]}  # noqa: RUF012
-
-    def start(self):
-        clock = Clock(MAY)
-        self.server = ToolServer(ConfluenceDataCenter(clock), clock).start()
-        self.url = f"{self.server.origin}/confluence"
-
-    def stop(self):
-        self.server.stop()
-
-    def credentials(self, secret):
-        return Credentials.bearer(secret)
-
-    def truth(self):
-        pages = self.server.tool.truth()["document"]
-        return {"document": {page: datetime.fromisoformat(at) for page, at in pages.items()}}
-
-    def change(self):
-        self.server.clock.move_to(JUNE)
-
-    def remove(self):
-        gone = sorted(self.truth()["document"])[:5]
-        tool = self.server.tool
-        tool.pages = [page for page in tool.pages if str(page.id) not in gone]
-
-
-class TestConfluenceDataCenter(ConnectorContract):
-    connector = Confluence
-    stand_in = DataCenterSpace
-    few_requests = 4  # with bodies, a listing has fifty pages to an answer
-    waived = {  # noqa: RUF012
-        "test_a_later_read_gives_only_what_changed": WHOLE,
-        "test_the_far_future_holds_nothing": WHOLE,
-    }
 
 
 # ---- the vendor's description ----

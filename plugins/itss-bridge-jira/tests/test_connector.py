@@ -15,6 +15,7 @@ from itss_bridge_jira.connector import Jira
 
 MAY, JUNE = datetime(2016, 5, 1, tzinfo=UTC), datetime(2016, 6, 1, tzinfo=UTC)
 SCHEMAS = Path(__file__).parents[3] / "schemas" / "streams"
+JQL = {"problem": "project = OPS AND issuetype = Problem"}
 STREAMS = ("incident", "request", "problem", "change")
 
 
@@ -70,7 +71,8 @@ def test_short_pages_lose_and_double_nothing(bench, read, cap):
 
 def test_slices_say_how_many_records_they_hold(bench):
     pieces = bench.connector().slices("request", None)
-    assert [piece.expected for piece in pieces] == [100, len(bench.tool.truth()["request"]) - 100]
+    assert [piece.expected for piece in pieces] == [len(piece.where["ids"]) for piece in pieces]
+    assert sum(piece.expected for piece in pieces) == len(bench.tool.truth()["request"])
 
 
 def test_a_changelog_longer_than_a_page_is_read_to_its_end(bench, read):
@@ -363,12 +365,53 @@ def test_two_fields_of_one_name_must_be_told_apart_by_the_user(bench):
         ({"change": {}}, {}, "needs a query"),
         ({"change": {"jql": "project = OPS order  by id"}}, {}, "must not be ordered"),
         ({"change": {"jql": "project = OPS", "jsql": "x"}}, {}, "'jsql' is not a key"),
+        ({"change": {"jql": "project = OPS", "values": {"outcom": {}}}}, {}, "no words are looked up for 'outcom'"),
+        ({"change": {"jql": "project = OPS", "values": {"category": {"a": "b"}}}}, {}, "looked up for 'category'"),
+        ({"change": {"jql": "project = OPS", "values": {"type": "normal"}}}, {}, "no table of words"),
+        ({"change": {"jql": "project = OPS", "values": {"type": {"一般": "usual"}}}}, {}, "'一般' cannot mean 'usual'"),
+        ({"change": {"jql": "project = OPS", "values": {"priority": {"P0": 0}}}}, {}, "'P0' cannot mean 0"),
+        ({"sla": {"jql": "project = OPS", "values": {"state": {"Open": "new"}}}}, {}, "looked up for 'state'"),
+        ({"incident": {"jql": "project = OPS", "values": {"resolution": {"撤回": "yes"}}}}, {}, "cannot mean 'yes'"),
     ],
 )
 def test_what_cannot_be_read_is_refused_before_anything_is_asked(bench, streams, config, message):
     with pytest.raises(UsageError, match=message):
         bench.connector(streams=streams, **config)
     assert bench.paths() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "config", "where"),
+    [
+        ({"state": {"待评估": "assess", "Waiting for godot": "review"}}, {}, "streams.change.values.state"),
+        ({"state": {"99999": "assess"}}, {}, "streams.change.values.state"),
+        ({}, {"waiting": ["Waiting for godot"]}, "waiting"),
+    ],
+)
+def test_a_status_that_the_site_does_not_have_is_named(bench, values, config, where):
+    streams = {"change": {"jql": "project = OPS", "values": values}}
+    connector = bench.connector(streams=streams, **config)
+    with pytest.raises(UsageError, match="Jira has no status") as caught:
+        list(connector.read(connector.slices("change", None)[0]))
+    assert caught.value.where == where
+    assert "待评估" in caught.value.fix
+
+
+@pytest.mark.parametrize("name", ["10009", "Known Error", "known ERROR"])
+def test_a_status_is_known_by_its_id_and_by_its_name_however_it_is_written(bench, read, name):
+    everything, _by_id = read
+    table = {"jql": JQL["problem"], "values": {"state": {name: "resolved"}}}
+    records = everything(bench.connector(streams={"problem": table}), "problem")
+    states = {record.data["state"] for record in records if record.data["tool_state"] == "Known Error"}
+    assert states == {"resolved"}
+
+
+def test_a_full_read_takes_about_as_many_requests_as_it_is_planned_for(bench, read):
+    everything, _by_id = read
+    connector = bench.connector()
+    read_now = len(everything(connector, "request"))
+    requests = len([path for path in bench.paths() if path.endswith("bulkfetch")])
+    assert requests - 2 < read_now / connector.rows_per_request <= requests
 
 
 def test_a_word_inside_quotes_does_not_order_the_query(bench):
@@ -380,47 +423,6 @@ def test_a_field_that_does_not_exist_is_named(bench):
     connector = bench.connector(streams=streams)
     with pytest.raises(UsageError, match="no field 'Danger'"):
         list(connector.read(connector.slices("change", None)[0]))
-
-
-def test_sla_cycles_are_records_of_their_own(bench, read):
-    everything, by_id = read
-    connector = bench.connector(streams={"sla": {"jql": "project = OPS"}})
-    records = by_id(everything(connector, "sla"))
-    assert set(connector.census("sla")) == set(records)
-    assert connector.count("sla") is None
-    validator = valid("sla")
-    for record in records.values():
-        validator.validate(dict(record.data))
-    data = [record.data for record in records.values()]
-    assert {row["target"] for row in data} == {"response", "resolution"}
-    assert {row["task_kind"] for row in data} == {"incident", "request"}
-    assert {row["task"] for row in data} == set(bench.tool.truth()["request"]) | set(bench.tool.truth()["incident"])
-    assert {row["breached"] for row in data if row["stage"] == "completed"} == {True, False}
-
-
-def test_a_running_clock_says_nothing_that_could_turn_false_by_itself(bench, read):
-    everything, _by_id = read
-    connector = bench.connector(streams={"sla": {"jql": "project = OPS"}})
-    running = [record for record in everything(connector, "sla") if record.data["stage"] != "completed"]
-    assert running
-    bench.clock.move_to(MAY + timedelta(seconds=1))
-    later = {record.id: record for record in everything(connector, "sla")}
-    for record in running:
-        assert record.data["breached"] is not False
-        if later[record.id].changed_at == record.changed_at:
-            assert later[record.id].data == record.data
-
-
-def test_a_site_without_sla_fields_is_no_site_without_breaches(bench):
-    def plain(request, answer):
-        if request.path.endswith("/field"):
-            answer.body = [one for one in answer.body if "sd-sla-field" not in one["schema"].get("custom", "")]
-        return answer
-
-    bench.server.faults["plain"] = plain
-    connector = bench.connector(streams={"sla": {"jql": "project = OPS"}})
-    with pytest.raises(UsageError, match="no SLA field"):
-        list(connector.census("sla"))
 
 
 def test_the_entry_point_gives_the_connector_and_its_schema_is_valid():

@@ -17,7 +17,6 @@ from itss_bridge.data import schema
 from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.evidence import Lake
 from itss_bridge.sync import SourceRun, sync_source
-from itss_bridge.testing import ConnectorContract, StandIn
 from itss_bridge.transport import Credentials, GuardedSession
 from itss_bridge_jira.connector import Jira
 from itss_bridge_playground.clock import Clock
@@ -404,41 +403,6 @@ def test_a_sign_on_page_or_a_wrong_address_is_no_empty_result(site, fault):
     for ask in asks(connect(site)):
         with pytest.raises(SourceUnavailable):
             ask()
-
-
-# ---- the contract that every connector has to keep ----
-
-
-class DataCenterSite(StandIn):
-    secret = "playground"
-    config = {"deployment": "data-center"}  # noqa: RUF012
-    streams = STREAMS
-
-    def start(self):
-        clock = Clock(MAY)
-        self.server = ToolServer(JiraDataCenter(clock), clock).start()
-        self.url = f"{self.server.origin}/jira"
-
-    def stop(self):
-        self.server.stop()
-
-    def credentials(self, secret):
-        return Credentials.bearer(secret)
-
-    def truth(self):
-        return self.server.tool.truth()
-
-    def change(self):
-        self.server.clock.move_to(JUNE)
-
-    def remove(self):
-        tool = self.server.tool
-        tool.issues = [issue for number, issue in enumerate(tool.issues) if number % 10]
-
-
-class TestJiraDataCenter(ConnectorContract):
-    connector = Jira
-    stand_in = DataCenterSite
 
 
 # ---- the vendor's description ----

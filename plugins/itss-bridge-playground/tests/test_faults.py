@@ -5,16 +5,22 @@ import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 
+from itss_bridge_playground.clock import Clock
+from itss_bridge_playground.confluence_dc import ConfluenceDataCenter
 from itss_bridge_playground.faults import FAULTS
 from itss_bridge_playground.faults.dialects import Part, dialect, rows_of
+from itss_bridge_playground.jira_dc import JiraDataCenter
 from itss_bridge_playground.messages import Answer, Request
 from itss_bridge_playground.playground import Playground
 from itss_bridge_playground.server import ToolServer
+from itss_bridge_playground.servicenow import ServiceNow
+from itss_bridge_playground.uci import IncidentLog
 
 NOW = datetime(2016, 3, 2, 16, 34, tzinfo=UTC)
 BASIC = {"servicenow": "Basic YnJpZGdlOnBsYXlncm91bmQ=", "atlassian": "Bearer playground"}
@@ -36,6 +42,20 @@ ASKED = {
         ("/wiki/api/v2/pages?space-id=98306&limit=20&sort=id", None),
     ),
 }
+
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+
+
+def test_the_readme_lists_every_fault_and_every_quirk_by_name():
+    block = re.search(r"<!-- faults -->\n(.*?)<!-- /faults -->", README, re.DOTALL)
+    assert block
+    rows = [f"| `{name}` | {kind.category} | {kind.about} |" for name, kind in FAULTS.items()]
+    assert block[1].strip().splitlines()[2:] == rows
+    clock = Clock(NOW)
+    for tool in (ServiceNow(clock, IncidentLog.sample()), JiraDataCenter(clock), ConfluenceDataCenter(clock)):
+        assert all(f"`{quirk}`" in README for quirk in tool.quirks)
+    assert {kind.category for kind in FAULTS.values()} == set(re.findall(r"\b(F\d+)\s", README.split("The kinds:")[1]))
 
 
 @pytest.fixture(scope="module")

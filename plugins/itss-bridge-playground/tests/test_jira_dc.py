@@ -199,5 +199,7 @@ HEADERS = {"authorization": "Bearer playground"}
 @given(st.binary(max_size=60))
 def test_no_body_brings_the_server_down(body):
     answer = STANDING.answer(Request("POST", "/jira/rest/api/2/search", {}, HEADERS, body), "http://127.0.0.1")
-    assert answer.status == 400
-    assert json.loads(answer.payload())["errorMessages"]
+    told = json.loads(answer.payload())
+    # an object that asks for nothing in particular asks for everything
+    assert answer.status == 400 or isinstance(json.loads(body), dict)
+    assert told["errorMessages"] if answer.status == 400 else told["issues"]

@@ -182,6 +182,17 @@ def test_serve_stops_by_itself_and_prints_a_workspace_file():
     assert tomllib.loads(result.output.partition("itss-bridge.toml:")[2])["workspace"]["organisation"]
 
 
+@pytest.mark.parametrize("deployment", ["cloud", "data-center"])
+def test_serve_takes_the_deployment_and_says_where_tokens_come_from(deployment):
+    result = CliRunner().invoke(main, ["serve", "--seconds", "0", "--deployment", deployment])
+    assert result.exit_code == 0
+    introduction, _, workspace = result.output.partition("itss-bridge.toml:")
+    table = tomllib.loads(workspace)["sources"]["jira"]
+    assert (table["deployment"], table["url"].endswith("/jira")) == (deployment, deployment == "data-center")
+    assert "/oauth_token.do" in introduction
+    assert ("/jira/rest/oauth2/latest/token" in introduction) == (deployment == "data-center")
+
+
 def test_serve_without_the_full_recording_says_what_to_do():
     result = CliRunner().invoke(main, ["serve", "--incidents", "full"])
     assert result.exit_code == 1

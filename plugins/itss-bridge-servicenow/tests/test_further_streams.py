@@ -125,6 +125,19 @@ def test_requests_are_approved_worked_on_and_ended(server, connect):
     assert {record.data["state"] for record in found} > {"closed", "cancelled"}
 
 
+def test_outages_tell_what_failed_how_and_from_when_to_when(server, connect):
+    raw = {row["sys_id"]: row for row in rows(server, "cmdb_ci_outage")}
+    found = records(connect({"outage": {}}), "outage")
+    for record in found:
+        row = raw[record.id]
+        assert (record.data["service"], record.data["configuration_item"]) == (row["cmdb_ci.name"], row["cmdb_ci"])
+        assert (record.data["started_at"], record.data["ended_at"]) == (instant(row["begin"]), instant(row["end"]))
+        assert record.ref == f"{row['cmdb_ci.name']} {row['begin']}"
+    assert {record.data["kind"] for record in found} == {"outage", "degradation", "planned"}
+    items = {record.id for record in records(connect(), "configuration_item")}
+    assert {record.data["configuration_item"] for record in found} <= items
+
+
 def test_releases_have_plan_and_deployment_and_the_rest_when_columns_are_named(server, connect):
     plain = {r.id: r.data for r in records(connect({"release": {}}), "release")}
     named = {r.id: r.data for r in records(connect({"release": RELEASES}), "release")}
@@ -391,7 +404,7 @@ def test_every_request_for_further_tables_is_a_get_with_documented_parameters_on
         "configuration_item": {"relations": True},
         "survey": QUESTIONS,
         "project": PROJECTS,
-    } | {stream: {} for stream in ("request", "release", "document")}
+    } | {stream: {} for stream in ("request", "release", "document", "outage")}
     connector = connect(streams, page_size=500)
     connector.check()
     for stream in connector.streams():

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -105,6 +109,60 @@ def test_the_bound_of_an_incremental_read_is_included_and_read_as_utc(server):
     for since in (at, at.astimezone(zone)):
         assert set(held(read(connect(server), "incident", since)[0]).values()) == {at}
     assert read(connect(server), "incident", at + timedelta(seconds=1)) == ([], 0)
+
+
+class LocalTimes:
+    """An instance that reads times in queries as its account's own, and not as UTC."""
+
+    name = "servicenow"
+    quirks: ClassVar[dict[str, bool]] = {}
+
+    def __init__(self, tool: Instance, zone: str) -> None:
+        self.tool, self.zone = tool, ZoneInfo(zone)
+
+    def answer(self, request: Request, origin: str) -> Answer:
+        text = request.value("sysparm_query")
+        for local in re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text):
+            utc = datetime.fromisoformat(local).replace(tzinfo=self.zone).astimezone(UTC)
+            text = text.replace(local, f"{utc:%Y-%m-%d %H:%M:%S}")
+        answer = self.tool.answer(replace(request, query={**request.query, "sysparm_query": [text]}), origin)
+        for row in answer.body.get("result") or () if "sys_user" in request.path else ():
+            row["time_zone"] = self.zone.key
+        return answer
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Honolulu", "UTC", "no/where"])
+def test_an_instance_that_reads_times_in_a_western_zone_hides_nothing(log, zone):
+    clock = Clock(JUNE)
+    whole = Instance(clock, log)
+    tool = LocalTimes(whole, zone if "no" not in zone else "Pacific/Honolulu")
+    with ToolServer(tool, clock) as server:
+        connector = connect(server)
+        connector.check()
+        recent = held(read(connector, "incident", JUNE - timedelta(hours=16))[0])
+    missed = {key: at for key, at in whole.truth()["incident"].items() if at >= JUNE - timedelta(hours=16)}
+    assert missed
+    assert missed.items() <= recent.items()
+
+
+def test_a_time_read_in_an_eastern_zone_is_refused_since_rows_come_that_nobody_asked_for(log):
+    clock = Clock(JUNE)
+    with ToolServer(LocalTimes(Instance(clock, log), "Asia/Shanghai"), clock) as server:
+        connector = connect(server)
+        connector.check()
+        with pytest.raises(SourceUnavailable, match="not asked for"):
+            read(connector, "incident", JUNE - timedelta(hours=16))
+
+
+def test_a_full_read_takes_about_as_many_requests_as_it_is_planned_for(server):
+    for size in (50, 500):
+        connector = connect(server, page_size=size)
+        rows = connector.count("incident").rows
+        server.log.clear()
+        read(connector, "incident")
+        pages = [line for line in server.log if "/table/" in line.path]
+        assert connector.rows_per_request == size
+        assert rows / size <= len(pages) <= rows / size + 16
 
 
 def test_nothing_new_costs_a_count_and_one_page(server):

@@ -49,4 +49,7 @@ def recurrences(tickets: Tickets, since: datetime | None) -> list[Recurrence]:
     item = "unnest(configuration_items)" if "configuration_items" in tickets.columns else "service"
     tickets.column("category")
     rows = tickets.ask(_SQL.format(item=item), {"days": WITHIN.days, "since": since})
-    return [Recurrence(*row[:4], float(row[4]), row[5]) for row in rows]
+    return [
+        Recurrence(kind, category, int(tickets_of), int(count), float(days), newest)
+        for kind, category, tickets_of, count, days, newest in rows
+    ]

@@ -67,7 +67,7 @@ def _ahead(last: Any, told: Mapping[str, Any], needed: Sequence[int] | None) -> 
 
 def _desk(desk: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if desk["people"] is not None:
-        yield "capacity", {name: f"{desk[name]:,.1f}" for name in ("people", "each", "backlog_weeks")} | desk
+        yield "capacity", {**desk, **{name: f"{desk[name]:,.1f}" for name in ("people", "each", "backlog_weeks")}}
     if told:
         yield f"forecast_{told['method']}", {name: f"{told[name]:,.1f}" for name in ("error", "naive_error")}
 

@@ -2,8 +2,17 @@
 
 from itss_bridge.transport.answers import JsonResponse
 from itss_bridge.transport.credentials import Credentials
+from itss_bridge.transport.oauth import ClientCredentials, GrantedSession
 from itss_bridge.transport.origin import Origin
 from itss_bridge.transport.pacing import Limits
 from itss_bridge.transport.session import GuardedSession
 
-__all__ = ["Credentials", "GuardedSession", "JsonResponse", "Limits", "Origin"]
+__all__ = [
+    "ClientCredentials",
+    "Credentials",
+    "GrantedSession",
+    "GuardedSession",
+    "JsonResponse",
+    "Limits",
+    "Origin",
+]

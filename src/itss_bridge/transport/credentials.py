@@ -47,7 +47,7 @@ class Credentials(AuthBase):
         Raises:
             UsageError: the token cannot stand in a header.
         """
-        return cls("Authorization", f"Bearer {_sendable(token)}", secrets=(revealed(token),))
+        return cls("Authorization", f"Bearer {sendable(token)}", secrets=(revealed(token),))
 
     @classmethod
     def header(cls, name: str, value: str | Secret) -> Self:
@@ -58,7 +58,7 @@ class Credentials(AuthBase):
         """
         if not _NAME.fullmatch(name):
             raise UsageError("the header's name may have letters, digits and hyphens only", where="auth")
-        return cls(name, _sendable(value), secrets=(revealed(value),))
+        return cls(name, sendable(value), secrets=(revealed(value),))
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Put the header on, over whatever stands there."""
@@ -69,7 +69,8 @@ class Credentials(AuthBase):
         return f"Credentials({self.name}: {MASK})"
 
 
-def _sendable(secret: str | Secret) -> str:
+def sendable(secret: str | Secret) -> str:
+    """The text of a secret that can stand in a header; UsageError for one that cannot."""
     if not _TOKEN.fullmatch(text := revealed(secret)):
         fix = "copy it again: one line, no spaces around it"
         raise UsageError("the token is empty or has characters that no token has", where="secret", fix=fix)

@@ -14,7 +14,20 @@ from atlassian import ConfluenceCloud
 from itss_bridge.contracts import Identity
 from itss_bridge.model import Json
 from itss_bridge.transport import GuardedSession
-from itss_bridge_confluence.deployment import MOST, Deployment, Wants, WikiPage, instant, names, needed, nobody
+from itss_bridge_confluence.deployment import (
+    MOST,
+    NO_SIGN,
+    Deployment,
+    Sign,
+    Wants,
+    WikiPage,
+    instant,
+    names,
+    needed,
+    nobody,
+    sign,
+    unfit,
+)
 
 _V2 = "wiki/api/v2"
 _V1 = "wiki/rest/api"
@@ -26,7 +39,7 @@ class _Marks(NamedTuple):
 
     version: int
     labels: list[str] | None
-    value: Json = None
+    own: Sign = NO_SIGN
 
 
 class Cloud(Deployment):
@@ -38,6 +51,11 @@ class Cloud(Deployment):
             site, session=http, advanced_mode=True, retry_with_header=False
         )
         super().__init__(site, client, wants)
+
+    @property
+    def rows_a_request(self) -> int:
+        """Two listings side by side, or a request a page besides."""
+        return 1 if self.wants.statuses else max(1, self.wants.size // 2)
 
     def identity(self) -> Identity:
         """The account, which may not be nobody."""
@@ -84,8 +102,8 @@ class Cloud(Deployment):
             # v1 cuts a page's labels at the expansion's own limit: a full list may be a shortened one
             cut = len(labels) >= metadata["labels"].get("limit", MOST)
             if not cut and (not own or metadata.get("properties") is not None):
-                value = ((metadata.get("properties") or {}).get(self.wants.property_key) or {}).get("value")
-                indexed[str(needed(row, "id"))] = _Marks(needed(row, "version", "number"), names(labels), value)
+                found = sign((metadata.get("properties") or {}).get(self.wants.property_key))
+                indexed[str(needed(row, "id"))] = _Marks(needed(row, "version", "number"), names(labels), found)
         return indexed
 
     def _marks(self, row: Json, indexed: Mapping[str, _Marks]) -> _Marks:
@@ -99,7 +117,17 @@ class Cloud(Deployment):
         page, key = f"{_V2}/pages/{number}", self.wants.property_key
         labels = names(label for rows in self.walk(f"{page}/labels", {}) for label in rows)
         own = [one for rows in self.walk(f"{page}/properties", {"key": key}) for one in rows] if key else []
-        return _Marks(version, labels, own[0].get("value") if own else None)
+        return _Marks(version, labels, sign(own[0]) if own else NO_SIGN)
+
+    def _status(self, number: str) -> Sign:
+        """The status that people see on a page: no listing has it."""
+        if not self.wants.statuses:
+            return NO_SIGN
+        answer = self.ask(f"{_V1}/content/{number}/state", {"status": "current"}).json()
+        if not isinstance(answer, Mapping) or "contentState" not in answer:
+            raise unfit("contentState is missing")
+        state, since = answer["contentState"], answer.get("lastUpdated")
+        return Sign(needed(state, "name"), instant(since) if since else None) if state else NO_SIGN
 
     def _page(self, row: Json, marks: _Marks) -> WikiPage:
         version, body = needed(row, "version"), row.get("body", {}).get("storage")
@@ -114,6 +142,7 @@ class Cloud(Deployment):
             author=version.get("authorId"),
             parent=row.get("parentId"),
             labels=marks.labels,
-            value=marks.value,
+            own=marks.own,
+            shown=self._status(str(needed(row, "id"))),
             body=needed(body, "value") if body else None,
         )

@@ -15,7 +15,7 @@ from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slic
 from itss_bridge.transport import GuardedSession
 from itss_bridge_confluence.cloud import Cloud
 from itss_bridge_confluence.data_center import DataCenter
-from itss_bridge_confluence.deployment import MOST, Deployment, Wants, WikiPage
+from itss_bridge_confluence.deployment import MOST, TOKEN_ENDPOINTS, Deployment, Wants, WikiPage
 
 STREAM = "document"
 _STATUSES = ("current", "draft", "archived", "trashed")
@@ -50,6 +50,12 @@ class Confluence(Connector):
                 "additionalProperties": False,
                 "description": "A content property that says so too, where it has this value.",
             },
+            "approved_status": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1},
+                "minItems": 1,
+                "description": "Page statuses that say so too, and since when; cloud only, one request a page.",
+            },
             "links": {"type": "boolean", "default": True, "description": "Read bodies for links; never stored."},
             "page_size": {"type": "integer", "minimum": 1, "maximum": MOST, "default": MOST},
         },
@@ -62,10 +68,18 @@ class Confluence(Connector):
     ) -> None:
         """The deployment's client on the guarded session."""
         super().__init__(config, http, streams)
-        self._sign: Mapping[str, Any] = config.get("approved_property", {})
-        wants = Wants(config.get("page_size", MOST), config.get("links", True), self._sign.get("key", ""))
+        self._property: Mapping[str, Any] = config.get("approved_property", {})
+        self._statuses: Sequence[str] = config.get("approved_status", ())
+        key, bodies = self._property.get("key", ""), config.get("links", True)
+        wants = Wants(config.get("page_size", MOST), bodies, key, statuses=bool(self._statuses))
         reader = _DEPLOYMENTS[config.get("deployment", "cloud")]
         self._tool: Deployment = reader(str(config["url"]).rstrip("/"), http, wants)
+        self.rows_per_request = self._tool.rows_a_request
+
+    @staticmethod
+    def token_endpoint(config: Mapping[str, Any]) -> str:
+        """Where an OAuth client gets its token: below the site's address, or at one that must be configured."""
+        return TOKEN_ENDPOINTS[config.get("deployment", "cloud")]
 
     def streams(self) -> Sequence[str]:
         """Documents, nothing else."""
@@ -97,22 +111,28 @@ class Confluence(Connector):
             for ids in self._tool.ids(space):
                 yield from ids
 
-    def _approved(self, page: WikiPage) -> bool | None:
-        """By label or by property; neither has a date."""
+    def _approved(self, page: WikiPage) -> tuple[bool | None, str | None]:
+        """Whether by status, property or label, and since when; a label has no date."""
+        for sign, approves in (
+            (page.shown, page.shown.value in self._statuses),
+            (page.own, bool(self._property and page.own.value == self._property["value"])),
+        ):
+            if approves:
+                return True, sign.since.isoformat() if sign.since else None
         if page.labels is None:
-            return None
-        labelled = self.config.get("approved_label", "approved") in page.labels
-        return labelled or bool(self._sign and page.value == self._sign["value"])
+            return None, None
+        return self.config.get("approved_label", "approved") in page.labels, None
 
     def _record(self, page: WikiPage, space: str) -> Record:
+        approved, approved_at = self._approved(page)
         data = {
             "title": page.title,
             "space": space,
             "status": page.status if page.status in _STATUSES else None,
             "version": page.version,
             "labels": page.labels,
-            "approved": self._approved(page),
-            "approved_at": None,
+            "approved": approved,
+            "approved_at": approved_at,
             "author": page.author,
             "created_at": page.created.isoformat(),
             "updated_at": page.changed.isoformat(),

@@ -9,11 +9,13 @@ from email.utils import parsedate_to_datetime
 from atlassian.confluence import ConfluenceServer
 
 from itss_bridge.contracts import Identity
+from itss_bridge.errors import UsageError
 from itss_bridge.model import Json
 from itss_bridge.transport import GuardedSession
-from itss_bridge_confluence.deployment import Deployment, Wants, WikiPage, instant, names, needed, nobody
+from itss_bridge_confluence.deployment import NO_SIGN, Deployment, Wants, WikiPage, instant, names, needed, nobody, sign
 
 _API = "rest/api"
+_USUAL, _USUAL_WITH_BODIES = 200, 50
 
 
 class DataCenter(Deployment):
@@ -24,6 +26,14 @@ class DataCenter(Deployment):
             url, session=http, advanced_mode=True, retry_with_header=False
         )
         super().__init__(url, client, wants)
+        if wants.statuses:
+            fix = "use approved_label or approved_property"
+            raise UsageError("Confluence Data Center has no page statuses", where="approved_status", fix=fix)
+
+    @property
+    def rows_a_request(self) -> int:
+        """What sites make of a listing, as a rule."""
+        return min(self.wants.size, _USUAL_WITH_BODIES if self.wants.bodies else _USUAL)
 
     def identity(self) -> Identity:
         """The account, which may not be nobody. Data Center does not tell its time zone, and nothing depends on it."""
@@ -82,6 +92,7 @@ class DataCenter(Deployment):
             author=writer.get("userKey") or writer.get("username"),
             parent=str(needed(ancestors[-1], "id")) if ancestors else None,
             labels=self._labels(row),
-            value=(own.get(self.wants.property_key) or {}).get("value"),
+            own=sign(own.get(self.wants.property_key)),
+            shown=NO_SIGN,
             body=needed(row, "body", "storage", "value") if self.wants.bodies else None,
         )

@@ -15,6 +15,9 @@ from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.model import Json
 
 MOST = 250
+TOKEN_ENDPOINTS = {"cloud": "https://auth.atlassian.com/oauth/token", "data-center": "/rest/oauth2/latest/token"}
+"""Where service accounts get their tokens."""
+
 MOST_ALIKE = 50
 """So many pages in a row may be alike, empty ones say; more are a circle."""
 
@@ -24,19 +27,31 @@ logging.getLogger("atlassian.rest_client").setLevel(logging.WARNING)
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """What is to be asked of a listing: *size* pages at once, with bodies or without, and one content property."""
+    """What is to be asked for: *size* pages at once, with bodies or without, one content property, page statuses."""
 
     size: int
     bodies: bool
     property_key: str
+    statuses: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Something on a page that may stand for approval: its value, and since when it has it, where that is told."""
+
+    value: Json = None
+    since: datetime | None = None
+
+
+NO_SIGN = Sign()
 
 
 @dataclass(frozen=True, slots=True)
 class WikiPage:
     """A page as a deployment shows it.
 
-    *path* begins at the site's address; *labels* is None where they are not known; *value* is the wanted content
-    property's, None where the page has none; *body* is in storage format, None where it was not asked for.
+    *path* begins at the site's address; *labels* is None where they are not known; *own* is the wanted content
+    property, *shown* the status that people see; *body* is in storage format, None where it was not asked for.
     """
 
     id: str
@@ -49,7 +64,8 @@ class WikiPage:
     author: str | None
     parent: str | None
     labels: Sequence[str] | None
-    value: Json
+    own: Sign
+    shown: Sign
     body: str | None
 
 
@@ -61,6 +77,11 @@ class Deployment(ABC):
         self.client = client
         self.wants = wants
         self._spaces: dict[str, str] = {}
+
+    @property
+    @abstractmethod
+    def rows_a_request(self) -> int:
+        """About how many pages one request brings in a full read."""
 
     @abstractmethod
     def identity(self) -> Identity:
@@ -143,6 +164,15 @@ def needed(row: Json, *path: str) -> Any:
             raise unfit(f"{'.'.join(path)} is missing")
         row = row[name]
     return row
+
+
+def sign(own: Json) -> Sign:
+    """A content property as either version of the interface shows it; an expansion may leave its version out."""
+    if not isinstance(own, Mapping):
+        return NO_SIGN
+    version = own.get("version") or {}
+    at = version.get("createdAt") or version.get("when")
+    return Sign(own.get("value"), instant(at) if at else None)
 
 
 def instant(text: str, read: Callable[[str], datetime] = datetime.fromisoformat) -> datetime:

@@ -10,6 +10,7 @@ from itss_bridge.contracts import Identity
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira.deployment import (
     HISTORY_FIELDS,
+    ISSUES_PER_FETCH,
     Deployment,
     identified,
     incomplete,
@@ -32,6 +33,9 @@ _MOST_ALIKE = 50
 
 class Cloud(Deployment):
     """A site at Atlassian, by version 3 of its interface."""
+
+    issues_a_slice = 4 * ISSUES_PER_FETCH
+    """Their changelogs are one request: three eighths fewer requests than issues and changelogs a hundred at a time."""
 
     def __init__(self, url: str, http: GuardedSession) -> None:
         super().__init__(JiraCloud(url, session=http, retry_with_header=False, backoff_and_retry=False))
@@ -67,8 +71,10 @@ class Cloud(Deployment):
             yield list(identified(answer))
 
     def issues(self, ids: Sequence[str], fields: Sequence[str], *, past: bool) -> Iterable[tuple[Json, Sequence[Json]]]:
-        """Two requests, or more where Jira does not give all at once."""
-        issues = self._issues(ids, fields)
+        """A request for each hundred and one for the changelogs, or more where Jira does not give all at once."""
+        starts = range(0, len(ids), ISSUES_PER_FETCH)
+        found = [self._issues(ids[start : start + ISSUES_PER_FETCH], fields) for start in starts]
+        issues = {identity: issue for some in found for identity, issue in some.items()}
         histories = self._histories(ids) if past else {}
         return [(issue, histories.get(identity, ())) for identity, issue in issues.items()]
 

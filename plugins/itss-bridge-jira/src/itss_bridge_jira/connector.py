@@ -7,18 +7,20 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, ClassVar
 
-from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
+from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
 from itss_bridge.errors import UsageError
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira import cloud, data_center
-from itss_bridge_jira.deployment import ISSUES_PER_FETCH, Deployment
+from itss_bridge_jira.deployment import ROWS_A_REQUEST, TOKEN_ENDPOINTS, Deployment
 from itss_bridge_jira.fields import RULES
+from itss_bridge_jira.meanings import refuse_unknown_statuses, refuse_wrong_meanings
 from itss_bridge_jira.records import Mapper, Site
+from itss_bridge_jira.service_desk import clocks
 
 Json = Any
 _ORDER = re.compile(r"""(?ix) "[^"]*" | '[^']*' | (?P<order> \border\s+by\b )""")
 _STREAM_KEYS = {"jql": str, "fields": dict, "values": dict}
-_DEPLOYMENTS = {"cloud": cloud.Cloud, "data-center": data_center.DataCenter}
+DEPLOYMENTS = {"cloud": cloud.Cloud, "data-center": data_center.DataCenter}
 
 
 class Jira(Connector):
@@ -33,7 +35,7 @@ class Jira(Connector):
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "deployment": {"enum": list(_DEPLOYMENTS), "default": "cloud"},
+            "deployment": {"enum": list(DEPLOYMENTS), "default": "cloud"},
             "titles": {"type": "boolean", "description": "Keep summaries."},
             "waiting": {
                 "type": "array",
@@ -51,10 +53,16 @@ class Jira(Connector):
         super().__init__(config, http, streams)
         for stream, table in streams.items():
             _judge(stream, table)
-        reader = _DEPLOYMENTS[config.get("deployment", "cloud")]
+        reader = DEPLOYMENTS[config.get("deployment", "cloud")]
         self._tool: Deployment = reader(str(config["url"]).rstrip("/"), http)
+        self.rows_per_request = ROWS_A_REQUEST[config.get("deployment", "cloud")]
         self._mappers: dict[str, Mapper] = {}
         self._lock = Lock()
+
+    @staticmethod
+    def token_endpoint(config: Mapping[str, Any]) -> str:
+        """Where an OAuth client gets its token: below the site's address, or at one that must be configured."""
+        return TOKEN_ENDPOINTS[config.get("deployment", "cloud")]
 
     def streams(self) -> Sequence[str]:
         """The configured ones; UsageError when there are none, since only the user knows which issues are which."""
@@ -72,17 +80,16 @@ class Jira(Connector):
         return None if stream == "sla" else Count(self._tool.count(self._jql(stream)), exact=False)
 
     def slices(self, stream: str, since: datetime | None) -> Sequence[Slice]:
-        """Pieces of a hundred ids each."""
+        """Pieces of as many ids as are read together."""
         ids = list(self._walk(stream, since))
-        pieces = [ids[start : start + ISSUES_PER_FETCH] for start in range(0, len(ids), ISSUES_PER_FETCH)]
+        size = self._tool.issues_a_slice
+        pieces = [ids[start : start + size] for start in range(0, len(ids), size)]
         return [Slice(stream, {"ids": piece}, None if stream == "sla" else len(piece)) for piece in pieces]
 
     def read(self, piece: Slice) -> Iterator[Page]:
         """The issues of one slice; those that vanished since the walk are missing, for the engine to notice."""
-        mapper = self._mapper(piece.stream)
-        wanted = mapper.wanted(titles=bool(self.config.get("titles")))
-        issues = self._tool.issues(piece.where["ids"], wanted, past=piece.stream != "sla")
-        yield Page([record for issue, histories in issues for record in mapper.records(issue, histories)])
+        records, unseen = self._read(piece)
+        yield Page(records, hidden=len(unseen) if piece.stream == "sla" else 0)
 
     def census(self, stream: str) -> Iterator[str]:
         """Ids of all issues the query finds now; SLA cycles have to be read to be known."""
@@ -90,8 +97,26 @@ class Jira(Connector):
             yield from self._walk(stream, None)
             return
         for piece in self.slices(stream, None):
-            for page in self.read(piece):
-                yield from (record.id for record in page.records)
+            records, unseen = self._read(piece)
+            # an issue whose clocks nobody has seen keeps the stream from being complete, by an id that no cycle has
+            yield from (record.id for record in records)
+            yield from unseen
+
+    def _read(self, piece: Slice) -> tuple[list[Record], list[str]]:
+        """The records of a slice, and the ids of those issues that could not be read."""
+        mapper, ids = self._mapper(piece.stream), piece.where["ids"]
+        wanted = mapper.wanted(titles=bool(self.config.get("titles")))
+        issues = self._tool.issues(ids, wanted, past=piece.stream != "sla")
+        if mapper.asks_each:
+            site = str(self.config["url"]).rstrip("/")
+            asked = ((issue, clocks(self.http, site, str(issue["id"]))) for issue, _ in issues)
+            issues = [(issue, found) for issue, found in asked if found is not None]
+        seen: set[str] = set()
+        records: list[Record] = []
+        for issue, beside in issues:
+            seen.add(str(issue["id"]))
+            records += mapper.records(issue, beside)
+        return records, [one for one in ids if one not in seen]
 
     def _jql(self, stream: str, since: datetime | None = None) -> str:
         jql = f"({self.stream_config[stream]['jql']})"
@@ -108,6 +133,9 @@ class Jira(Connector):
         with self._lock:
             if stream not in self._mappers:
                 config, waiting = self.stream_config[stream], self.config.get("waiting")
+                states = config.get("values", {}).get("state", ())
+                named = {f"streams.{stream}.values.state": states, "waiting": waiting or ()}
+                refuse_unknown_statuses(named, self._site.statuses)
                 self._mappers[stream] = Mapper(self._site, stream, config, waiting)
             return self._mappers[stream]
 
@@ -130,3 +158,4 @@ def _judge(stream: str, table: Mapping[str, Any]) -> None:
         raise UsageError("the stream needs a query", where=where, fix='jql = "project = OPS AND issuetype = …"')
     if any(match["order"] for match in _ORDER.finditer(table["jql"])):
         raise UsageError("the query must not be ordered", where=f"{where}.jql", fix="leave out ORDER BY")
+    refuse_wrong_meanings(stream, table.get("values", {}))

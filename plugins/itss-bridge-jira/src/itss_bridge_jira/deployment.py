@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from atlassian.rest_client import AtlassianRestAPI
 from requests import Response
@@ -16,13 +16,23 @@ from itss_bridge_jira.records import Site
 
 Json = Any
 ISSUES_PER_FETCH = 100
+ROWS_A_REQUEST = {"cloud": 80, "data-center": 90}
+"""Four hundred issues and their changelogs are five requests in the cloud, four on Data Center; the walk of the ids
+comes on top."""
+
 HISTORY_FIELDS = ("status", "resolution", "priority", "assignee")
+TOKEN_ENDPOINTS = {"cloud": "https://auth.atlassian.com/oauth/token", "data-center": "/rest/oauth2/latest/token"}
+"""Where service accounts get their tokens."""
+
 # its debug lines hold whole bodies
 logging.getLogger("atlassian.rest_client").setLevel(logging.WARNING)
 
 
 class Deployment(ABC):
     """One site behind one client of the library, which is given no credentials: they are on the session."""
+
+    issues_a_slice: ClassVar[int] = ISSUES_PER_FETCH
+    """How many issues are read together."""
 
     def __init__(self, client: AtlassianRestAPI) -> None:
         self.client = client
@@ -48,7 +58,7 @@ class Deployment(ABC):
         """These issues and, when *past*, their changelog entries; an issue that is gone is missing.
 
         Args:
-            ids: at most `ISSUES_PER_FETCH`.
+            ids: at most `issues_a_slice`.
             fields: Jira's ids of the fields to ask for.
             past: whether the changelog is wanted.
         """

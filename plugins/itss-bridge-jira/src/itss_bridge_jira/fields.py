@@ -79,6 +79,7 @@ RULES: Mapping[str, Mapping[str, Rule]] = {
         "configuration_items": Rule(reading.objects, schemas=_ASSETS),
         "resolution_code": Rule(reading.text, id="resolution"),
         "major": Rule(reading.word, names=("major incident", "重大事件"), words=YES_NO),
+        "automated": Rule(reading.word, words=YES_NO),
     },
     "request": {
         **_TASK,

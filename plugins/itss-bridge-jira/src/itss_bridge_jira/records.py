@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from itss_bridge.contracts import Record
-from itss_bridge.errors import SourceUnavailable, UsageError
+from itss_bridge.errors import SourceUnavailable
 from itss_bridge_jira import reading
 from itss_bridge_jira.fields import CANCELLED, CAUSED_BY, KINDS, MENDED_BY, RULES, SLA_FIELD, TARGETS, locate
 from itss_bridge_jira.history import Change, Workflow, changes
@@ -42,10 +42,11 @@ class Mapper:
         self._kinds = {**KINDS, **self._values.get("task_kind", {})}
         self._workflow = _workflow(site.statuses, self._values.get("state", {}), waiting)
         self._clocks = [one for one in site.fields if (one.get("schema") or {}).get("custom") == SLA_FIELD]
-        if stream == "sla" and not self._clocks:
-            cause = "the site has no Jira Service Management project, or the account may not see its fields"
-            fix = "leave the stream sla out, or give the account access to the service project"
-            raise UsageError("Jira shows no SLA field", where="streams.sla", cause=cause, fix=fix)
+
+    @property
+    def asks_each(self) -> bool:
+        """Whether clocks have to be asked for request by request: Jira shows this account no SLA field."""
+        return self.stream == "sla" and not self._clocks
 
     def wanted(self, *, titles: bool) -> list[str]:
         """The Jira fields to ask for."""
@@ -54,16 +55,21 @@ class Mapper:
         located = {field for name, field in self._located.items() if titles or name != "title"}
         return sorted(located | set(ALWAYS))
 
-    def records(self, issue: Json, histories: Sequence[Json]) -> Iterator[Record]:
-        """One record per issue, or per SLA cycle of it."""
+    def records(self, issue: Json, beside: Sequence[Json]) -> Iterator[Record]:
+        """One record per issue, or per SLA cycle of it.
+
+        Args:
+            issue: as Jira shows it, with the `wanted` fields.
+            beside: its changelog entries; for SLA cycles the clocks that were asked for one by one.
+        """
         fields = issue.get("fields")
         changed = reading.moment(fields.get("updated")) if isinstance(fields, dict) else None
         if changed is None:
             raise SourceUnavailable(f"{issue.get('key')} has no readable update time", where="fields.updated")
         if self.stream == "sla":
-            yield from self._cycles(issue, changed)
+            yield from self._cycles(issue, changed, beside)
         else:
-            yield self._record(issue, str(issue["id"]), changed, self._task(issue["fields"], changes(histories)))
+            yield self._record(issue, str(issue["id"]), changed, self._task(issue["fields"], changes(beside)))
 
     def _record(self, issue: Json, identity: str, changed: datetime, data: Mapping[str, Json]) -> Record:
         key = str(issue["key"])
@@ -110,23 +116,23 @@ class Mapper:
         kind: str | None = reading.word((issue.get("fields") or {}).get("issuetype"), self._kinds)
         return kind
 
-    def _cycles(self, issue: Json, changed: datetime) -> Iterator[Record]:
-        for clock in self._clocks:
-            value = issue["fields"].get(clock["id"]) or {}
+    def _cycles(self, issue: Json, changed: datetime, asked: Sequence[Json]) -> Iterator[Record]:
+        shown = [(one["id"], one["name"], issue["fields"].get(one["id"]) or {}) for one in self._clocks]
+        for clock, name, value in shown or [(_identity(one), str(one.get("name", "")), one) for one in asked]:
             ongoing = value.get("ongoingCycle")
             for index, cycle in enumerate([*value.get("completedCycles", ()), *([ongoing] if ongoing else [])]):
-                data = self._cycle(issue, clock, cycle, running=cycle is ongoing)
-                yield self._record(issue, f"{issue['id']}:{clock['id']}:{index}", changed, data)
+                data = self._cycle(issue, name, cycle, running=cycle is ongoing)
+                yield self._record(issue, f"{issue['id']}:{clock}:{index}", changed, data)
 
-    def _cycle(self, issue: Json, clock: Json, cycle: Json, *, running: bool) -> dict[str, Json]:
+    def _cycle(self, issue: Json, name: str, cycle: Json, *, running: bool) -> dict[str, Json]:
         breached = cycle.get("breached")
         elapsed = (cycle.get("elapsedTime") or {}).get("millis")
         return {
             "task": str(issue["id"]),
             "task_ref": issue["key"],
             "task_kind": self._kind(issue),
-            "definition": clock["name"],
-            "target": {**TARGETS, **self._values.get("target", {})}.get(clock["name"].casefold(), "other"),
+            "definition": name,
+            "target": {**TARGETS, **self._values.get("target", {})}.get(name.casefold(), "other"),
             "stage": ("paused" if cycle.get("paused") else "in-progress") if running else "completed",
             # a running clock may pass its goal without the issue changing: only what cannot change again is kept
             "breached": breached if breached or not running else None,
@@ -147,6 +153,14 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "problem": (*RULES["problem"], *_TOLD, "reopen_count", "incidents"),
     "change": (*RULES["change"], *_TOLD),
 }  # fmt: skip
+
+
+def _identity(clock: Json) -> str:
+    """The id of a clock that was asked for by itself; older answers have it in the address only."""
+    identity = str(clock.get("id") or str((clock.get("_links") or {}).get("self", "")).rpartition("/")[2])
+    if not identity:
+        raise SourceUnavailable("an SLA clock of Jira has neither id nor address", where="servicedeskapi")
+    return identity
 
 
 def _ends(link: Json) -> Iterator[tuple[str, Json]]:

@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import click
 
+from itss_bridge_playground.oauth import CLIENT, CLIENT_SECRET
 from itss_bridge_playground.playground import Playground
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
@@ -25,6 +26,13 @@ def main() -> None:
 @click.option("--now", type=_MOMENT, default="2016-05-01", show_default=True, help="The moment it is there, UTC.")
 @click.option("--incidents", type=click.Choice(["sample", "full"]), default="sample", show_default=True)
 @click.option("--data", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Where the full log lies.")
+@click.option(
+    "--deployment",
+    type=click.Choice(["cloud", "data-center"]),
+    default="cloud",
+    show_default=True,
+    help="How Jira and Confluence are served: as a cloud site, or below /jira and /confluence.",
+)
 @click.option("--servicenow-port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
 @click.option("--atlassian-port", type=click.IntRange(0, 65535), default=0, help="0 picks a free one.")
 @click.option("--seconds", type=click.IntRange(min=0), default=3600, show_default=True, help="Stop after so long.")
@@ -34,6 +42,7 @@ def serve(
     now: datetime,
     incidents: Literal["sample", "full"],
     data: Path | None,
+    deployment: Literal["cloud", "data-center"],
     servicenow_port: int,
     atlassian_port: int,
     seconds: int,
@@ -41,7 +50,8 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C or for --seconds, and print the workspace file to use."""
     try:
-        playground = Playground(now, incidents, data, ports=(servicenow_port, atlassian_port))
+        ports = servicenow_port, atlassian_port
+        playground = Playground(now, incidents, data, ports=ports, deployment=deployment)
     except (OSError, OverflowError) as error:
         raise click.ClickException(
             f"{error}; name the folder of the full log with --data, or choose other ports"
@@ -59,6 +69,7 @@ def _introduction(playground: Playground, *, as_json: bool) -> str:
     return (
         f"ServiceNow           {servicenow}   user bridge, password playground\n"
         f"Jira and Confluence  {atlassian}   user bridge@acme.example, token playground\n"
+        f"OAuth                client {CLIENT}, secret {CLIENT_SECRET}, at {playground.token_urls()}\n"
         f"It is {playground.clock.now.isoformat()} there. Go on: itss-bridge-playground move --to DATE {servicenow}\n\n"
         f"itss-bridge.toml:\n\n{playground.workspace_toml()}"
     )

@@ -12,10 +12,12 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from itss_bridge_playground import qms
 from itss_bridge_playground.clock import Clock
+from itss_bridge_playground.confluence_lists import Refused, v1_list, v2_list
+from itss_bridge_playground.oauth import TokenDesk
 from itss_bridge_playground.server import Answer, Request
 
 Json: TypeAlias = dict[str, Any]
@@ -26,18 +28,28 @@ _ACCOUNT = "557058:7c1e0c4e-0000-4000-8000-0000000b41d9"
 _SPACE_ID = 98_306
 _LISTED = ("current", "archived")
 _STATUSES = (*_LISTED, "trashed", "deleted")
-_MOST, _MOST_WITH_BODIES = 250, 50
 
 
 class Confluence:
-    """Spaces, pages, versions, labels and CQL search as of the clock."""
+    """Spaces, pages, versions, labels, page statuses and CQL search as of the clock.
+
+    Attributes:
+        index_lag: how far search is behind the pages.
+        states: page id → name of the status that people see on the page, and since when.
+        properties: page id → key → value of its content properties, and since when.
+        expands_properties: whether search shows properties at all; the page itself always does.
+    """
 
     name = "confluence"
 
     def __init__(self, clock: Clock, seed: int = 7) -> None:
         self.clock = clock
+        self.desk = TokenDesk(clock)
         self.pages = [page for page in qms.pages(seed) if not page.restricted]
         self.index_lag = timedelta()
+        self.states: dict[int, tuple[str, datetime]] = {}
+        self.properties: dict[int, dict[str, tuple[Any, datetime]]] = {}
+        self.expands_properties = True
         self._labels = _label_ids(self.pages)
 
     def truth(self) -> dict[str, dict[str, str]]:
@@ -50,18 +62,19 @@ class Confluence:
         """The vendor's answer to anything under `/wiki`."""
         try:
             return self._route(request, f"{origin}/wiki")
-        except _Refused as refusal:
+        except Refused as refusal:
             return refusal.answer(v2=request.path.startswith("/wiki/api/v2/"))
 
     def _route(self, request: Request, base: str) -> Answer:
-        if request.headers.get("authorization") not in (_BASIC, "Bearer playground"):
-            raise _Refused(401, "Unauthorized", "UNAUTHORIZED")
+        authorization = request.headers.get("authorization", "")
+        if authorization not in (_BASIC, "Bearer playground") and not self.desk.admits(authorization):
+            raise Refused(401, "Unauthorized", "UNAUTHORIZED")
         if request.method != "GET":
-            raise _Refused(405, "Method Not Allowed", "METHOD_NOT_ALLOWED")
+            raise Refused(405, "Method Not Allowed", "METHOD_NOT_ALLOWED")
         for pattern, view in _ROUTES:
             if match := re.fullmatch(pattern, request.path):
                 return view(self, request, base, *match.groups())
-        raise _Refused(404, "Not Found", "NOT_FOUND")
+        raise Refused(404, "Not Found", "NOT_FOUND")
 
     # ---- v2 ----
 
@@ -69,16 +82,16 @@ class Confluence:
         """GET /spaces: the one space, if the filters let it through."""
         keys, ids = _many(request, "keys"), _many(request, "ids")
         rows = [self._space()] if (qms.SPACE_KEY in keys or not keys) and (str(_SPACE_ID) in ids or not ids) else []
-        return _v2_list(request, base, [((row["id"],), row) for row in rows])
+        return v2_list(request, base, [((row["id"],), row) for row in rows])
 
     def list_pages(self, request: Request, base: str, space: str = "") -> Answer:
         """GET /pages and GET /spaces/{id}/pages."""
         if space and space != str(_SPACE_ID):
-            raise _Refused(404, "Space not found", "NOT_FOUND")
+            raise Refused(404, "Space not found", "NOT_FOUND")
         spaces, ids = _many(request, "space-id"), _many(request, "id")
         statuses = _many(request, "status") or _LISTED
         if not set(statuses) <= set(_STATUSES):
-            raise _Refused(400, "Invalid value for query parameter 'status'", "INVALID_REQUEST_PARAMETER")
+            raise Refused(400, "Invalid value for query parameter 'status'", "INVALID_REQUEST_PARAMETER")
         now = self.clock.now
         chosen = [
             page
@@ -89,7 +102,7 @@ class Confluence:
         ]
         key = _sort_key(request.value("sort", "id").removeprefix("-"), now)
         rows = [((key(page), page.id), self._page(page, request)) for page in chosen]
-        return _v2_list(request, base, rows, backwards=request.value("sort").startswith("-"))
+        return v2_list(request, base, rows, backwards=request.value("sort").startswith("-"))
 
     def one_page(self, request: Request, base: str, number: str) -> Answer:
         """GET /pages/{id}, with labels when asked."""
@@ -105,18 +118,29 @@ class Confluence:
         page = self._find(number)
         saved = page.saved(self.clock.now)
         rows = [((version.number,), _version(version) | {"page": {"id": number}}) for version in saved]
-        return _v2_list(request, base, rows, backwards=True)
+        return v2_list(request, base, rows, backwards=True)
 
     def page_labels(self, request: Request, base: str, number: str) -> Answer:
         """GET /pages/{id}/labels."""
         rows = [((name,), self._label(name)) for name in self._find(number).labels(self.clock.now)]
-        return _v2_list(request, base, rows)
+        return v2_list(request, base, rows)
+
+    def page_properties(self, request: Request, base: str, number: str) -> Answer:
+        """GET /pages/{id}/properties, all or the one of a key."""
+        own = self.properties.get(self._find(number).id, {})
+        wanted = request.value("key")
+        rows = [
+            ((key,), {"id": f"{number}{place}", "key": key, "value": value, "version": _dated(at, v2=True)})
+            for place, (key, (value, at)) in enumerate(own.items())
+            if wanted in ("", key)
+        ]
+        return v2_list(request, base, rows)
 
     def _find(self, number: str) -> qms.Page:
         for page in self.pages:
             if str(page.id) == number and page.status(self.clock.now) is not None:
                 return page
-        raise _Refused(404, "Page not found", "NOT_FOUND")
+        raise Refused(404, "Page not found", "NOT_FOUND")
 
     def _page(self, page: qms.Page, request: Request) -> Json:
         now = self.clock.now
@@ -170,18 +194,24 @@ class Confluence:
     def content_labels(self, request: Request, base: str, number: str) -> Answer:
         """GET /rest/api/content/{id}/label."""
         names = self._find(number).labels(self.clock.now)
-        return _v1_list(request, base, [(place, self._v1_label(name)) for place, name in enumerate(names)])
+        return v1_list(request, base, [(place, self._v1_label(name)) for place, name in enumerate(names)])
+
+    def content_state(self, _request: Request, _base: str, number: str) -> Answer:
+        """GET /rest/api/content/{id}/state: null for a page without a status."""
+        name, at = self.states.get(self._find(number).id, (None, None))
+        state = {"id": zlib.crc32(name.encode()), "name": name, "color": "#57d9a3"} if name else None
+        return Answer(body={"contentState": state} | ({"lastUpdated": _stamp(at)} if at else {}))
 
     def search(self, request: Request, base: str) -> Answer:
         """GET /rest/api/search: hits around content, with `totalSize`."""
         found = [(page.id, self._hit(page, request)) for page in self._matches(request)]
         extra = {"totalSize": len(found), "cqlQuery": request.value("cql"), "searchDuration": 12}
-        return _v1_list(request, base, found, extra | {"archivedResultCount": 0})
+        return v1_list(request, base, found, extra | {"archivedResultCount": 0})
 
     def search_content(self, request: Request, base: str) -> Answer:
         """GET /rest/api/content/search: the content itself, expanded as asked, without a total."""
         found = [(page.id, self._content(page, _many(request, "expand"))) for page in self._matches(request)]
-        return _v1_list(request, base, found)
+        return v1_list(request, base, found)
 
     def _matches(self, request: Request) -> list[qms.Page]:
         """Pages that the index shows: as it was `index_lag` ago, and only of the statuses asked for."""
@@ -190,7 +220,7 @@ class Confluence:
         try:
             statuses = json.loads(request.value("cqlcontext", "{}")).get("contentStatuses", ["current"])
         except ValueError:
-            raise _Refused(400, "Could not parse cqlcontext", "BAD_REQUEST") from None
+            raise Refused(400, "Could not parse cqlcontext", "BAD_REQUEST") from None
         shown = [page for page in self.pages if page.status(indexed) in statuses]
         return [page for page in shown if all(matches(page, indexed) for matches in matchers)]
 
@@ -222,6 +252,13 @@ class Confluence:
         for name in expansions:
             if name in parts:
                 row[name.partition(".")[0]] = parts[name]()
+        keys = [name.removeprefix("metadata.properties.") for name in expansions if "metadata.properties." in name]
+        if keys and self.expands_properties:
+            own = self.properties.get(page.id, {})
+            shown = {
+                key: {"key": key, "value": own[key][0], "version": _dated(own[key][1])} for key in keys if key in own
+            }
+            row.setdefault("metadata", {})["properties"] = shown
         row["_expandable"] = {name.partition(".")[0]: "" for name in parts if name.partition(".")[0] not in row}
         row["_links"] = _web(page) | {"self": f"/rest/api/content/{page.id}"}
         return row
@@ -245,88 +282,13 @@ _ROUTES: Sequence[tuple[str, Callable[..., Answer]]] = (
     (r"/wiki/api/v2/pages/(\d+)", Confluence.one_page),
     (r"/wiki/api/v2/pages/(\d+)/versions", Confluence.versions),
     (r"/wiki/api/v2/pages/(\d+)/labels", Confluence.page_labels),
+    (r"/wiki/api/v2/pages/(\d+)/properties", Confluence.page_properties),
+    (r"/wiki/rest/api/content/(\d+)/state", Confluence.content_state),
     (r"/wiki/rest/api/user/current", Confluence.current_user),
     (r"/wiki/rest/api/content/(\d+)/label", Confluence.content_labels),
     (r"/wiki/rest/api/content/search", Confluence.search_content),
     (r"/wiki/rest/api/search", Confluence.search),
 )
-
-
-class _Refused(Exception):
-    def __init__(self, status: int, title: str, code: str) -> None:
-        super().__init__(title)
-        self.status, self.title, self.code = status, title, code
-
-    def answer(self, *, v2: bool) -> Answer:
-        error = {"status": self.status, "code": self.code, "title": self.title, "detail": None}
-        body = {"errors": [error]} if v2 else {"statusCode": self.status, "message": self.title}
-        headers = {"WWW-Authenticate": 'OAuth realm="https%3A%2F%2Facme.atlassian.net"'} if self.status == 401 else {}  # noqa: PLR2004
-        return Answer(self.status, body, headers)
-
-
-def _v2_list(
-    request: Request, base: str, rows: Iterable[tuple[tuple[Any, ...], Json]], *, backwards: bool = False
-) -> Answer:
-    """One page of sorted rows; the next link has the context path and repeats the query."""
-    limit = _limit(request)
-    if limit > _MOST:
-        raise _Refused(400, f"limit must be at most {_MOST}", "INVALID_REQUEST_PARAMETER")
-    ordered = sorted(rows, key=lambda row: row[0], reverse=backwards)
-    after = _position(request)
-    left = [row for row in ordered if after is None or (row[0] < after if backwards else row[0] > after)]
-    page = left[:limit]
-    links = {"base": base}
-    headers = {}
-    if len(left) > limit:
-        kept = {name: values for name, values in request.query.items() if name != "cursor"}
-        target = f"{request.path}?{urlencode(kept | {'cursor': [_cursor(request, page[-1][0])]}, doseq=True)}"
-        links["next"] = target
-        headers["Link"] = f'<{target}>; rel="next", <{base}>; rel="base"'
-    return Answer(body={"results": [row for _, row in page], "_links": links}, headers=headers)
-
-
-def _v1_list(request: Request, base: str, rows: Iterable[tuple[int, Json]], extra: Json | None = None) -> Answer:
-    """One page in v1's frame. Asking for bodies lowers the limit, which only the answer's own `limit` tells."""
-    limit = min(_limit(request), _MOST_WITH_BODIES if "body" in request.value("expand") else _MOST)
-    after = _position(request) or (-1,)
-    left = [row for row in sorted(rows, key=lambda row: row[0]) if row[0] > after[0]]
-    page = left[:limit]
-    links = {"base": base, "context": "/wiki", "self": f"{base}{request.path.removeprefix('/wiki')}"}
-    if page and len(left) > limit:
-        kept = {name: values for name, values in request.query.items() if name not in ("cursor", "start")}
-        query = urlencode(kept | {"next": ["true"], "cursor": [_cursor(request, (page[-1][0],))]}, doseq=True)
-        links["next"] = f"{request.path.removeprefix('/wiki')}?{query}"
-    frame = {"results": [row for _, row in page], "start": 0, "limit": limit, "size": len(page)}
-    return Answer(body=frame | (extra or {}) | {"_links": links})
-
-
-def _limit(request: Request) -> int:
-    text = request.value("limit", "25")
-    if not text.isdecimal():
-        raise _Refused(400, "limit must be a number", "INVALID_REQUEST_PARAMETER")
-    return int(text)
-
-
-def _cursor(request: Request, position: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([_question(request), list(position)]).encode()).decode()
-
-
-def _position(request: Request) -> tuple[Any, ...] | None:
-    """Where the cursor stands; a cursor of another query, or with another limit, is refused."""
-    if "cursor" not in request.query:
-        return None
-    try:
-        question, position = json.loads(base64.urlsafe_b64decode(request.value("cursor")))
-    except ValueError:
-        question, position = None, ()
-    if question != _question(request):
-        raise _Refused(400, "The cursor is not valid for this request", "INVALID_REQUEST_PARAMETER")
-    return tuple(position)
-
-
-def _question(request: Request) -> int:
-    asked = {name: list(values) for name, values in request.query.items() if name not in ("cursor", "start", "next")}
-    return zlib.crc32(json.dumps([request.path, sorted(asked.items())]).encode())
 
 
 def _cql(text: str) -> list[Matcher]:
@@ -345,7 +307,7 @@ def _condition(text: str) -> Matcher:
         "label": lambda page, now: not set(values).isdisjoint(page.labels(now)),
     }
     if match is None or match[1].lower() not in fields:
-        raise _Refused(400, f"Could not parse cql : {text}", "BAD_REQUEST")
+        raise Refused(400, f"Could not parse cql : {text}", "BAD_REQUEST")
     return fields[match[1].lower()]
 
 
@@ -362,7 +324,7 @@ def _sort_key(name: str, now: datetime) -> Callable[[qms.Page], Any]:
         "title": lambda page: page.title,
     }
     if name not in keys:
-        raise _Refused(400, "Invalid value for query parameter 'sort'", "INVALID_REQUEST_PARAMETER")
+        raise Refused(400, "Invalid value for query parameter 'sort'", "INVALID_REQUEST_PARAMETER")
     return keys[name]
 
 
@@ -384,6 +346,10 @@ def _version(version: qms.Version) -> Json:
         "minorEdit": False,
         "authorId": _account(version.author),
     }
+
+
+def _dated(at: datetime, *, v2: bool = False) -> Json:
+    return {"createdAt" if v2 else "when": _stamp(at), "number": 1, "message": "", "minorEdit": False}
 
 
 def _account(name: str) -> str:

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from itss_bridge_playground import qms
 from itss_bridge_playground.clock import Clock
+from itss_bridge_playground.oauth import DATA_CENTER_PATH, TokenDesk, data_center_token
 from itss_bridge_playground.server import Answer, Request
 
 Json: TypeAlias = dict[str, Any]
@@ -39,6 +40,7 @@ class ConfluenceDataCenter:
 
     def __init__(self, clock: Clock, seed: int = 7, context: str = "/confluence") -> None:
         self.clock = clock
+        self.desk = TokenDesk(clock)
         self.context = context
         self.pages = [page for page in qms.pages(seed) if not page.restricted]
         self.most_labels = LABELS_IN_A_LISTING
@@ -53,10 +55,13 @@ class ConfluenceDataCenter:
         """What Confluence would answer; outside its context path there is nothing."""
         if not request.path.startswith(f"{self.context}/"):
             return _web_page(404, "Not Found")
+        if request.path == self.context + DATA_CENTER_PATH:
+            return data_center_token(self.desk, request)
         if self.quirks["captcha"]:
             denied = {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=/confluence/login.action"}
             return _web_page(403, "Forbidden", **denied)
-        if request.headers.get("authorization") not in (_BASIC, "Bearer playground"):
+        authorization = request.headers.get("authorization", "")
+        if authorization not in (_BASIC, "Bearer playground") and not self.desk.admits(authorization):
             return _web_page(401, "Unauthorized", **{"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"})
         answer = self._routed(request, origin + self.context)
         answer.headers["X-AUSERNAME"] = "anonymous" if self.quirks["signed-out"] else "bridge"

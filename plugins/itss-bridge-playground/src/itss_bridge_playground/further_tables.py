@@ -1,4 +1,4 @@
-"""Tables that the recording does not know: requests, releases, articles, surveys, projects, relations of items.
+"""Tables that the recording does not know: requests, releases, articles, surveys, projects, relations, outages.
 
 All synthetic, from a seed, dated 2015-06 to 2016-12; rows that refer to others are younger than these.
 """
@@ -194,6 +194,25 @@ def _project(number: int, chance: Random) -> Steps:
         (at[1], {"u_phase": "2"}),
         (at[2], {"u_phase": "3", "u_end": moment(at[2])[:10], "u_accepted": moment(at[2])}),
     ]
+
+
+def outages(items: Sequence[Steps], seed: int) -> list[Steps]:
+    """Every eight days an item that is recorded by then fails for minutes to hours; every fifth time it was planned."""
+    begin = epoch(_BEGIN)
+    return [_outage(number, begin + number * 8 * DAY, items, _chance(seed, "outage", number)) for number in range(70)]
+
+
+def _outage(number: int, start: int, items: Sequence[Steps], chance: Random) -> Steps:
+    at = _after(start, chance, (0, 4), (0.005, 0.3))
+    item = chance.choice([steps[0][1] for steps in items if steps[0][0] < at[1]])
+    begun = {
+        "sys_id": identity("cmdb_ci_outage", str(number)),
+        "cmdb_ci": item["sys_id"],
+        "cmdb_ci.name": item["name"],
+        "type": "planned" if number % 5 == 4 else chance.choice(("outage", "outage", "degradation")),  # noqa: PLR2004
+        "begin": moment(at[1]),
+    }
+    return [(at[1], begun), (at[2], {"end": moment(at[2])})]
 
 
 def relations(items: Sequence[Steps], seed: int) -> list[Steps]:

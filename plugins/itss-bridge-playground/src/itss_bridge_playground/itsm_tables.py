@@ -88,6 +88,9 @@ COLUMNS = {
     "asmt_metric_result": "sys_id:GUID instance>asmt_assessment_instance metric>asmt_metric actual_value:decimal"
     + _SYSTEM,
     "cmdb_rel_ci": "sys_id:GUID parent>cmdb_ci child>cmdb_ci type>cmdb_rel_type" + _SYSTEM,
+    "cmdb_ci_outage": """sys_id:GUID cmdb_ci>cmdb_ci cmdb_ci.name type begin:glide_date_time end:glide_date_time
+    duration:glide_duration task_number>task short_description"""
+    + _SYSTEM,
     "u_service_project": """sys_id:GUID u_contract u_customer u_amount:decimal u_phase:integer u_start:glide_date
     u_end:glide_date u_accepted:glide_date_time u_remote:boolean"""
     + _SYSTEM,
@@ -164,6 +167,7 @@ class Instance:
             "problem": problems(log, seed),
             "change_request": changes(log, seed),
             "cmdb_ci": items,
+            "cmdb_ci_outage": further_tables.outages(items, seed),
             "cmdb_rel_ci": further_tables.relations(items, seed),
             "sc_req_item": further_tables.requests(seed),
             "rm_release": further_tables.releases(seed),

@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from itss_bridge_playground import jira_issues as site
+from itss_bridge_playground import service_desk
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.jira_issues import Issue
 from itss_bridge_playground.jira_view import View
 from itss_bridge_playground.jql import Context, JqlError, Query, parse
+from itss_bridge_playground.oauth import TokenDesk
+from itss_bridge_playground.quality_tickets import QualityProject
 from itss_bridge_playground.server import Answer, Request
 
 Json = Any
@@ -42,7 +45,11 @@ class RefusedError(ValueError):
 
 
 class Jira:
-    """One Jira Cloud site with the project OPS. *time_zone* is the account's; *page_cap* makes pages shorter."""
+    """One Jira Cloud site with the project OPS. *time_zone* is the account's; *page_cap* makes pages shorter.
+
+    *sla_fields* off, the account is shown no SLA field; *agent* off, it is no agent of the service project either.
+    *desk* issues the OAuth tokens that are accepted beside the account's own token.
+    """
 
     name = "jira"
 
@@ -51,7 +58,11 @@ class Jira:
         self.seed = seed
         self.time_zone = "Asia/Shanghai"
         self.page_cap: int | None = None
+        self.desk = TokenDesk(clock)
+        self.sla_fields = True
+        self.agent = True
         self.issues = site.issues(seed)
+        self.quality = QualityProject(clock, documents=True)
         self._by_name = {name: issue for issue in self.issues for name in (issue.id, issue.key.lower())}
         self._routes: Mapping[tuple[str, str], Route] = {
             ("GET", "search/jql"): self._search_get,
@@ -61,7 +72,7 @@ class Jira:
             ("POST", "changelog/bulkfetch"): self._changelogs,
             ("POST", "jql/parse"): self._parse,
             ("GET", "myself"): lambda _request, view: Answer(body=view.user(site.accounts(self.seed)[0])),
-            ("GET", "field"): lambda _request, _view: Answer(body=list(_fields())),
+            ("GET", "field"): lambda _request, _view: Answer(body=self._listed_fields()),
             ("GET", "status"): lambda _request, view: Answer(body=[view.status(one) for one in site.STATUSES]),
             ("GET", "serverInfo"): self._server_info,
             ("GET", "search"): lambda _request, _view: _error(410, GONE),
@@ -70,17 +81,35 @@ class Jira:
 
     def answer(self, request: Request, origin: str) -> Answer:
         """What Jira Cloud would answer as of the clock; never 5xx by itself."""
-        if not _known(request.headers.get("authorization", "")):
+        if not self._admits(request):
             return _unauthorised()
+        view = View(origin, self.clock.now, ZoneInfo(self.time_zone))
+        if asked := service_desk.PATH.fullmatch(request.path):
+            return self._clocks(asked[1], request, view)
         path = request.path.removeprefix("/rest/api/3/")
+        if answer := self.quality.answer(path, request, view):
+            return answer
         route = self._routes.get((request.method, path))
         if route is None:
             status = 405 if any(path == known for _method, known in self._routes) else 404
             return _error(status, "null for uri: " + request.path)
         try:
-            return route(request, View(origin, self.clock.now, ZoneInfo(self.time_zone)))
+            return route(request, view)
         except (RefusedError, JqlError) as error:
             return _error(400, str(error))
+
+    def _clocks(self, name: str, request: Request, view: View) -> Answer:
+        issue = self._by_name.get(name.lower())
+        there = issue if issue and issue in self._visible(view.now) else None
+        return service_desk.clocks(there, request, view, agent=self.agent)
+
+    def _listed_fields(self) -> list[dict[str, Json]]:
+        """Without those that the account may not see."""
+        return [one for one in _fields() if self.sla_fields or one["schema"].get("custom") != site.SLA]
+
+    def _admits(self, request: Request) -> bool:
+        authorization = request.headers.get("authorization", "")
+        return _known(authorization) or self.desk.admits(authorization)
 
     def truth(self) -> dict[str, dict[str, datetime]]:
         """Stream → issue id → time of its last event, as of the clock; to the millisecond."""

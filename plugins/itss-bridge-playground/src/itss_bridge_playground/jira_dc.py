@@ -6,7 +6,6 @@ deleted id in `id in (…)` has the whole query refused unless it is not validat
 a visitor, with status 200.
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +14,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from itss_bridge_playground import jira_issues as site
+from itss_bridge_playground import service_desk
 from itss_bridge_playground.clock import Clock
-from itss_bridge_playground.jira import TOKEN, USER, Jira, RefusedError, _body, _fields, _integer, _row, _wanted
+from itss_bridge_playground.jira import Jira, RefusedError, _body, _integer, _row, _wanted
 from itss_bridge_playground.jira_issues import Issue
 from itss_bridge_playground.jira_view import View
 from itss_bridge_playground.jql import JqlError
+from itss_bridge_playground.oauth import DATA_CENTER_PATH, data_center_token
+from itss_bridge_playground.quality_tickets import QualityProject
 from itss_bridge_playground.server import Answer, Request
 
 Json = Any
@@ -90,6 +92,7 @@ class JiraDataCenter(Jira):
 
     def __init__(self, clock: Clock, seed: int = 7, context: str = "/jira") -> None:
         super().__init__(clock, seed)
+        self.quality = QualityProject(clock, documents=False)
         self.context = context
         self.index_lag = timedelta()
         self.most = MOST
@@ -99,7 +102,7 @@ class JiraDataCenter(Jira):
             ("GET", "search"): self._search_get,
             ("POST", "search"): self._search_post,
             ("GET", "myself"): lambda _request, view: Answer(body=view.user(site.accounts(self.seed)[0])),
-            ("GET", "field"): lambda _request, _view: Answer(body=[_plain(field) for field in _fields()]),
+            ("GET", "field"): lambda _request, _view: Answer(body=[_plain(field) for field in self._listed_fields()]),
             ("GET", "status"): lambda _request, view: Answer(body=[view.status(one) for one in site.STATUSES]),
             ("GET", "serverInfo"): self._server_info,
         }
@@ -107,19 +110,27 @@ class JiraDataCenter(Jira):
     def answer(self, request: Request, origin: str) -> Answer:
         """What Jira would answer as of the clock; outside its context path there is nothing."""
         prefix = f"{self.context}/rest/api/2/"
-        if not request.path.startswith(prefix):
+        if request.path == self.context + DATA_CENTER_PATH:
+            return data_center_token(self.desk, request)
+        asked = service_desk.PATH.fullmatch(request.path.removeprefix(self.context))
+        if not asked and not request.path.startswith(prefix):
             return _page(404, "Not Found")
         if self.quirks["captcha"]:
             return _captcha()
-        if not _known(request.headers.get("authorization", "")):
+        if not self._admits(request):
             return _page(401, "Unauthorized", **{"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"})
         route = (request.method, request.path.removeprefix(prefix))
         view = DataCenterView(origin + self.context, self.clock.now, ZoneInfo(self.time_zone))
-        answer = self._as_visitor(*route) if self.quirks["signed-out"] else self._routed(route, request, view)
+        if self.quirks["signed-out"]:
+            answer = self._as_visitor(*route)
+        else:
+            answer = self._clocks(asked[1], request, view) if asked else self._routed(route, request, view)
         answer.headers |= {"X-AUSERNAME": "anonymous" if self.quirks["signed-out"] else "bridge", **_RATE}
         return answer
 
     def _routed(self, route: tuple[str, str], request: Request, view: View) -> Answer:
+        if answer := self.quality.answer(route[1], request, view):
+            return answer
         if route not in self._routes:
             return _error(405 if any(route[1] == path for _method, path in self._routes) else 404, "no such resource")
         try:
@@ -203,11 +214,6 @@ def user_key(account: str) -> str:
 
 def _plain(field: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in field.items() if name != "key"}
-
-
-def _known(authorization: str) -> bool:
-    basic = base64.b64encode(f"{USER}:{TOKEN}".encode()).decode()
-    return authorization in {f"Basic {basic}", "Bearer playground"}
 
 
 def _captcha() -> Answer:

@@ -46,7 +46,7 @@ APPROVALS, SATISFACTION, ASSETS = "customfield_10040", "customfield_10041", "cus
 _SELECT = "com.atlassian.jira.plugin.system.customfieldtypes:select"
 _TEXT = "com.atlassian.jira.plugin.system.customfieldtypes:textarea"
 _INSTANT = "com.atlassian.jira.plugin.system.customfieldtypes:datetime"
-_SLA = "com.atlassian.servicedesk:sd-sla-field"
+SLA = "com.atlassian.servicedesk:sd-sla-field"
 CUSTOM_FIELDS: Mapping[str, tuple[str, str, str]] = {
     CHANGE_TYPE: ("Change type", "option", _SELECT),
     CHANGE_RISK: ("Change risk", "option", _SELECT),
@@ -56,8 +56,8 @@ CUSTOM_FIELDS: Mapping[str, tuple[str, str, str]] = {
     BACKOUT: ("Backout plan", "string", _TEXT),
     ROOT_CAUSE: ("Root cause", "string", _TEXT),
     WORKAROUND: ("Workaround", "string", _TEXT),
-    TIME_TO_RESOLUTION: ("Time to resolution", "sd-servicelevelagreement", _SLA),
-    TIME_TO_RESPONSE: ("Time to first response", "sd-servicelevelagreement", _SLA),
+    TIME_TO_RESOLUTION: ("Time to resolution", "sd-servicelevelagreement", SLA),
+    TIME_TO_RESPONSE: ("Time to first response", "sd-servicelevelagreement", SLA),
     APPROVALS: ("Approvals", "sd-approvals", "com.atlassian.servicedesk.approvals-plugin:sd-approvals"),
     SATISFACTION: ("满意度", "sd-feedback", "com.atlassian.servicedesk:sd-request-feedback"),
     ASSETS: ("受影响的配置项", "array", "com.atlassian.jira.plugins.cmdb:cmdb-object-cftype"),

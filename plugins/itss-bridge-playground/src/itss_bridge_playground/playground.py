@@ -1,4 +1,4 @@
-"""The whole playground: three tools on two loopback ports, one clock."""
+"""The whole playground: three tools on two loopback ports, the cloud's token endpoint on a third, one clock."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -13,6 +13,7 @@ from itss_bridge_playground.confluence import Confluence
 from itss_bridge_playground.confluence_dc import ConfluenceDataCenter
 from itss_bridge_playground.jira import Jira
 from itss_bridge_playground.jira_dc import JiraDataCenter
+from itss_bridge_playground.oauth import DATA_CENTER_PATH, AtlassianIdentity, TokenDesk
 from itss_bridge_playground.server import ToolServer
 from itss_bridge_playground.servicenow import ServiceNow
 from itss_bridge_playground.uci import IncidentLog
@@ -98,21 +99,26 @@ class Playground:
         self.clock = Clock(now if now.tzinfo else now.replace(tzinfo=UTC))
         self._deployment = deployment
         self._running = ExitStack()
+        self._desk = TokenDesk(self.clock)
         self.servicenow = ToolServer(ServiceNow(self.clock, log, seed=seed), self.clock, ports[0])
         try:
             self.atlassian = ToolServer(self._site(seed), self.clock, ports[1])
         except OSError:
             self.servicenow.stop()
             raise
+        self.identity = ToolServer(AtlassianIdentity(self._desk), self.clock)
 
     def _site(self, seed: int) -> Atlassian:
         if self._deployment == "cloud":
-            return Atlassian(Jira(self.clock, seed=seed), Confluence(self.clock, seed=seed))
+            jira, confluence = Jira(self.clock, seed=seed), Confluence(self.clock, seed=seed)
+            jira.desk = confluence.desk = self._desk
+            return Atlassian(jira, confluence)
         return AtlassianDataCenter(JiraDataCenter(self.clock, seed), ConfluenceDataCenter(self.clock, seed))
 
     def __enter__(self) -> Self:
         self._running.enter_context(self.servicenow)
         self._running.enter_context(self.atlassian)
+        self._running.enter_context(self.identity)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -125,6 +131,13 @@ class Playground:
     def truth(self) -> dict[str, Mapping[str, Any]]:
         """What each tool holds now: tool → stream → id → when it was last updated."""
         return {"servicenow": self.servicenow.tool.truth(), **self.atlassian.tool.truth()}
+
+    def token_urls(self) -> str:
+        """Where an OAuth client gets its tokens, in words."""
+        site = self.atlassian.origin
+        below = [f"{site}{path}{DATA_CENTER_PATH}" for path in ("/jira", "/confluence")]
+        atlassian = [f"{self.identity.origin}/oauth/token"] if self._deployment == "cloud" else below
+        return ", ".join([f"{self.servicenow.origin}/oauth_token.do", *atlassian])
 
     def workspace_toml(self) -> str:
         """An itss-bridge.toml that reads all three tools."""

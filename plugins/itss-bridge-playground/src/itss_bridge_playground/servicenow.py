@@ -1,6 +1,7 @@
 """A stand-in ServiceNow instance: Table API and Aggregate API over the recorded incidents and what they refer to.
 
-Only what a read-only integration account may do: GET answers, everything else is refused the way access rules refuse.
+What an integration account may do: GET answers, one table takes rows, everything else is refused the way access rules
+refuse.
 """
 
 import re
@@ -17,6 +18,9 @@ from zoneinfo import ZoneInfo
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.encoded_query import Column, Row, Table
 from itss_bridge_playground.itsm_tables import ACCOUNT, ACCOUNT_ID, TIME_ZONE, Instance, Tables
+from itss_bridge_playground.oauth import SERVICENOW_LIFE, TokenDesk, servicenow_token
+from itss_bridge_playground.quality_tickets import TABLE as IMPROVEMENTS
+from itss_bridge_playground.quality_tickets import ImprovementTable
 from itss_bridge_playground.server import Answer, Request
 from itss_bridge_playground.surroundings import display_name
 from itss_bridge_playground.uci import IncidentLog
@@ -36,6 +40,7 @@ FURTHER_STREAMS = {
     "release": "rm_release",
     "document": "kb_knowledge",
     "survey": "asmt_assessment_instance",
+    "outage": "cmdb_ci_outage",
 }
 """The same for tables that are read when asked for; see `truth_of`."""
 
@@ -67,9 +72,11 @@ class ServiceNow:
 
     def __init__(self, clock: Clock, log: IncidentLog, seed: int = 7) -> None:
         self.clock = clock
+        self.desk = TokenDesk(clock, SERVICENOW_LIFE)
         own = ("hidden-rows", "filter-ignored", "slow-pages", "error-beside-result")
         self.quirks = dict.fromkeys((*own, *_DENIED), False)
         self._instance = Instance(log, seed)
+        self.improvements = ImprovementTable(clock)
         self._lock = Lock()
         self._moment = clock.now
         self._tables = self._instance.tables(self._moment)
@@ -93,19 +100,34 @@ class ServiceNow:
 
     def answer(self, request: Request, origin: str) -> Answer:
         """The vendor's answer to one request."""
-        if request.headers.get("authorization") not in _CREDENTIALS:
+        if request.path == "/oauth_token.do":
+            return servicenow_token(self.desk, request)
+        authorization = request.headers.get("authorization", "")
+        if authorization not in _CREDENTIALS and not self.desk.admits(authorization):
             answer = _refusal(401, "User Not Authenticated", "Required to provide Auth information")
             answer.headers["WWW-Authenticate"] = 'BASIC realm="Service-now"'
             return answer
-        if request.method != "GET":
-            return _refusal(403, "Operation Failed", "ACL Exception: write denied due to security constraints")
         path = _PATH.fullmatch(request.path)
+        if request.method != "GET":
+            return self._write(path, request, origin)
         if path is None:
             return _refusal(400, f"Requested URI does not represent any resource: {request.path}", None)
         return self._read(path["table"], path, request, origin)
 
+    def _write(self, path: re.Match[str] | None, request: Request, origin: str) -> Answer:
+        """Rows of one table may be made and changed; everywhere else access rules refuse it."""
+        way = (request.method, bool(path and path["sys_id"]))
+        if path is None or path["table"] != IMPROVEMENTS or way not in {("POST", False), ("PATCH", True)}:
+            return _refusal(403, "Operation Failed", "ACL Exception: write denied due to security constraints")
+        row = self.improvements.written(path["sys_id"], request)
+        if row is None:
+            return _refusal(404, "No Record found", "Record doesn't exist or ACL restricts the record retrieval")
+        answer = _one(self.improvements.table, row["sys_id"], request, origin)
+        answer.status = 201 if request.method == "POST" else 200
+        return answer
+
     def _read(self, name: str, path: re.Match[str], request: Request, origin: str) -> Answer:
-        table = self.tables().get(name)
+        table = self.improvements.table if name == IMPROVEMENTS else self.tables().get(name)
         if table is None:
             return _refusal(404, f"Invalid table {name}", None)
         if any(self.quirks[quirk] for quirk, denied in _DENIED.items() if name in denied):

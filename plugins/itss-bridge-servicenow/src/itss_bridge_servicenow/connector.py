@@ -1,14 +1,16 @@
 """ServiceNow: which pieces to read, and what a row of theirs is to us."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pysnow import QueryBuilder
 
-from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
+from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
 from itss_bridge.data import stream_names
 from itss_bridge.errors import SourceUnavailable
 from itss_bridge.model import Json
@@ -16,14 +18,18 @@ from itss_bridge.transport import GuardedSession
 from itss_bridge_servicenow.companions import Answers, Companion, Relations
 from itss_bridge_servicenow.dictionary import Need, unreadable
 from itss_bridge_servicenow.history import History
-from itss_bridge_servicenow.mapping import DEFAULT, STREAMS, Mapped, cell, text
+from itss_bridge_servicenow.mapping import DEFAULT, STREAMS, Mapped, text
 from itss_bridge_servicenow.options import Options, options
 from itss_bridge_servicenow.proof import Proof
-from itss_bridge_servicenow.table_api import BY_ID, TableApi, result
+from itss_bridge_servicenow.records import records
+from itss_bridge_servicenow.table_api import BY_ID, LEAST_PAGE, TableApi, result
 
 CENSUS_PAGE = 10_000
 METRICS_LATE = timedelta(hours=1)
 """How long after an update its metric may still be written: metrics are worked off as events."""
+
+FARTHEST_WEST = timedelta(hours=12)
+"""Assumed for an account whose time zone is not told."""
 
 _OURSELVES = "sys_id=javascript:gs.getUserID()"
 
@@ -53,6 +59,11 @@ class ServiceNow(Connector):
         "additionalProperties": False,
     }
 
+    @staticmethod
+    def token_endpoint(config: Mapping[str, Any]) -> str:  # noqa: ARG004 - the same for every instance
+        """Where an OAuth client gets its token, below the instance's address."""
+        return "/oauth_token.do"
+
     def __init__(
         self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]
     ) -> None:
@@ -64,6 +75,8 @@ class ServiceNow(Connector):
                 self._options[stream] = options(stream, {})
         self._api = TableApi(config["url"], http)
         self._size = int(config.get("page_size", 2_000))
+        self.rows_per_request = self._size
+        self._late = timedelta()
         self._companions = {stream: _companion(self._api, of) for stream, of in self._options.items()}
 
     def streams(self) -> Sequence[str]:
@@ -80,6 +93,7 @@ class ServiceNow(Connector):
         rows = result(response)
         # an instance that does not evaluate scripts in queries shows other people, or nobody: then we don't know
         own = rows[0] if len(rows) == 1 else {}
+        self._late = _west_of_utc(own.get("time_zone", ""))
         clock = _server_time(response.headers.get("Date"))
         reasons = unreadable(self._api, [need for stream in self.streams() for need in self._needs(stream)])
         readable = {stream: reasons.get(stream, "") for stream in self.streams()}
@@ -90,13 +104,26 @@ class ServiceNow(Connector):
         of = self._options[stream]
         return Count(self._api.count(of.mapped.table, of.query), exact=True)
 
+    def shape(self, stream: str, *, ask: bool) -> Json:
+        """With the columns that the account may read: those that the first rows show.
+
+        sys_dictionary tells what exists, not what access rules leave of it.
+        """
+        of = self._options[stream]
+        decides = {key: value for key, value in self.config.items() if key not in {"page_size", "read"}}
+        found: dict[str, Json] = {"config": decides, "table": dict(of.table)}
+        if ask:
+            rows, _ = next(self._api.walk(of.mapped.table, _query(of, {}), self._columns(of), LEAST_PAGE))
+            found["columns"] = sorted({column for row in rows for column in row})
+        return found
+
     def slices(self, stream: str, since: datetime | None) -> Sequence[Slice]:
         """One piece when *since* is given, else as many as there are pages, at most sixteen, by digits of sys_id."""
         of, companion = self._options[stream], self._companions[stream]
         if companion:
             companion.renew()
         if since is not None and not of.relations:
-            early = since - METRICS_LATE if of.history == "metric_instance" else since
+            early = since - self._late - (METRICS_LATE if of.history == "metric_instance" else timedelta())
             return [Slice(stream, {"since": early.astimezone(UTC).isoformat()})]
         pieces = max(1, min(16, -(-self.count(stream).rows // self._size)))
         # open at both ends: imported rows may have keys that are not hexadecimal
@@ -106,11 +133,12 @@ class ServiceNow(Connector):
     def read(self, piece: Slice) -> Iterator[Page]:
         """The records of one piece."""
         of, companion = self._options[piece.stream], self._companions[piece.stream]
-        proof = Proof(of.mapped.table, piece.where, of.needed)
+        proof, mapped = Proof(of.mapped.table, piece.where, of.needed), self._mapped(of.mapped)
+        address = f"{self.config['url'].rstrip('/')}/{mapped.table}.do?sys_id="
         for rows, hidden in self._api.walk(of.mapped.table, _query(of, piece.where), self._columns(of), self._size):
             proof.check(rows)
             more = companion.of(rows) if companion and rows else {}
-            yield Page([self._record(of.mapped, row, more.get(row["sys_id"], {})) for row in rows], hidden)
+            yield Page(records(address, mapped, rows, more), hidden)
 
     def census(self, stream: str) -> Iterator[str]:
         """Every sys_id that we may see.
@@ -132,28 +160,16 @@ class ServiceNow(Connector):
                 yield from (Need(stream, table, column, named=True) for column in columns)
 
     def _columns(self, of: Options) -> list[str]:
-        mapped, companion = of.mapped, self._companions[of.stream]
-        titles = [mapped.title] if self._titled(mapped) else []
+        mapped, companion = self._mapped(of.mapped), self._companions[of.stream]
         mapped_columns = [column for _, column, _ in mapped.fields]
         more = companion.columns if companion else ()
-        columns = ["sys_id", "sys_updated_on", *mapped.ref, *mapped_columns, *titles, *more, *sorted(of.needed)]
+        columns = ["sys_id", "sys_updated_on", *mapped.ref, *mapped_columns, *more, *sorted(of.needed)]
         return list(dict.fromkeys(columns))
 
-    def _titled(self, mapped: Mapped) -> bool:
-        return bool(mapped.title and self.config.get("titles"))
-
-    def _record(self, mapped: Mapped, row: Mapping[str, str], more: Mapping[str, Json]) -> Record:
-        data = {ours: cell(row, theirs, convert) for ours, theirs, convert in mapped.fields} | dict(more)
-        if self._titled(mapped):
-            data["title"] = cell(row, mapped.title, text)
-        sys_id = row["sys_id"]
-        return Record(
-            id=sys_id,
-            ref=" ".join(word for column in mapped.ref if (word := str(cell(row, column, text) or ""))) or sys_id,
-            url=f"{self.config['url'].rstrip('/')}/{mapped.table}.do?sys_id={sys_id}",
-            changed_at=datetime.fromisoformat(row["sys_updated_on"]).replace(tzinfo=UTC),
-            data=data,
-        )
+    def _mapped(self, mapped: Mapped) -> Mapped:
+        """With titles, where they are asked for."""
+        titles = (("title", mapped.title, text),) if mapped.title and self.config.get("titles") else ()
+        return replace(mapped, fields=(*mapped.fields, *titles))
 
 
 def _companion(api: TableApi, of: Options) -> Companion | None:
@@ -175,6 +191,18 @@ def _query(of: Options, where: Mapping[str, Json]) -> str:
     # QueryBuilder compares times and numbers only
     parts += [f"sys_id{sign}{where[key]}" for key, sign in (("from", ">="), ("below", "<")) if where.get(key)]
     return "^".join(filter(None, [*parts, BY_ID]))
+
+
+def _west_of_utc(zone: str) -> timedelta:
+    """How much earlier to begin, should the instance read a time in a query as the account's own and not as UTC.
+
+    In a zone east of UTC such an instance gives more than was asked for, which is refused; west of it, it gives less.
+    """
+    try:
+        offsets = [datetime(2026, month, 1, tzinfo=ZoneInfo(zone)).utcoffset() or timedelta() for month in (1, 7)]
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return FARTHEST_WEST
+    return max(timedelta(), *(-offset for offset in offsets))
 
 
 def _server_time(date: str | None) -> datetime:

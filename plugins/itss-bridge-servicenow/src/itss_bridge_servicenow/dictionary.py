@@ -17,7 +17,7 @@ _EXTENDS: Mapping[str, tuple[str, ...]] = {
 
 _KNOWN = frozenset({
     "task_sla", "kb_knowledge", "asmt_assessment_instance", "asmt_metric_result", "cmdb_rel_ci", "sys_audit",
-    "metric_instance",
+    "metric_instance", "cmdb_ci_outage",
 })  # fmt: skip
 
 

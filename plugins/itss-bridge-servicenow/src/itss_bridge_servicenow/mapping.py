@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from itss_bridge.model import Json
 
@@ -25,7 +24,6 @@ def text(value: str) -> Json:
     return value or None
 
 
-@lru_cache(maxsize=65_536)
 def moment(value: str) -> Json:
     """`2016-02-29 01:16:00`, which ServiceNow keeps in UTC, as ISO 8601."""
     return f"{value[:10]}T{value[11:]}+00:00" if _time(value) else None
@@ -344,6 +342,20 @@ STREAMS: Mapping[str, Mapped] = {
             ("answered_at", "taken_on", moment),
         ),
         query="metric_type.evaluation_method=survey",
+    ),
+    "outage": Mapped(
+        "cmdb_ci_outage",
+        ("cmdb_ci.name", "begin"),
+        "",
+        {},
+        (
+            ("service", "cmdb_ci.name", text),
+            ("configuration_item", "cmdb_ci", text),
+            ("kind", "type", one_of({kind: kind for kind in ("outage", "degradation", "planned")})),
+            ("started_at", "begin", moment),
+            ("ended_at", "end", moment),
+            ("incident", "task_number", text),
+        ),
     ),
 }
 

@@ -9,7 +9,8 @@ from datetime import datetime
 
 from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.model import Json
-from itss_bridge_servicenow.mapping import cell, moment, text
+from itss_bridge_servicenow.mapping import moment, text
+from itss_bridge_servicenow.records import column
 
 
 class Proof:
@@ -26,23 +27,23 @@ class Proof:
 
     def check(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Raises SourceUnavailable unless these rows were asked for and in order, AccessDenied when columns lack."""
-        for row in rows:
-            if not (cell(row, "sys_id", text) and cell(row, "sys_updated_on", moment)):
-                raise self._wrong("rows lack sys_id or sys_updated_on", "the account may not read these columns")
-            if not self._contains(row):
-                raise self._wrong("rows come that were not asked for", "the instance ignored a part of the query")
+        keys, moments = column(rows, "sys_id", text), column(rows, "sys_updated_on", moment)
+        if None in keys or None in moments:
+            raise self._wrong("rows lack sys_id or sys_updated_on", "the account may not read these columns")
+        folded = [str(key).casefold() for key in keys]
+        if rows and not self._contains(min(folded), max(folded), min(row["sys_updated_on"] for row in rows)):
+            raise self._wrong("rows come that were not asked for", "the instance ignored a part of the query")
         if rows and (unknown := self._columns - rows[0].keys()):
             raise AccessDenied(
                 f"{self._table}: there is no column {', '.join(sorted(unknown))}",
                 cause="it does not exist, or this account may not read it; the instance passes over both",
                 fix="give the account read access to it, or correct the streams of the source",
             )
-        self._check_order([row["sys_id"].casefold() for row in rows])
+        self._check_order(folded)
 
-    def _contains(self, row: Mapping[str, str]) -> bool:
-        key = row["sys_id"].casefold()
-        in_range = self._from <= key and (not self._below or key < self._below)
-        return in_range and row["sys_updated_on"] >= self._since
+    def _contains(self, first: str, last: str, oldest: str) -> bool:
+        in_range = self._from <= first and (not self._below or last < self._below)
+        return in_range and oldest >= self._since
 
     def _check_order(self, keys: list[str]) -> None:
         # only keys of letters and digits: whatever else there is, databases sort in their own ways
