@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Examples: itss-bridge verify · itss-bridge verify --against audit-2026-03.json",
+    epilog="Examples: itss-bridge verify · itss-bridge verify --fast · itss-bridge verify --against audit-2026-03.json",
     help="Recompute every digest of the stored evidence. Ends with 6 when anything was changed, and says where.",
 )
 @click.option(
@@ -26,29 +26,58 @@ if TYPE_CHECKING:
     metavar="REPORT",
     help="An earlier .json export: every chain head that it names must still be in the chain.",
 )
+@click.option("--fast", is_flag=True, help="Chain, log and sizes only; what is inside the data files is not looked at.")
 @common
-def command(call: Call, against: Path | None) -> None:
+def command(call: Call, against: Path | None, *, fast: bool) -> int:
     """Verify, and compare with an earlier report."""
     lake = call.bridge().lake
     named = _heads_of(against) if against else {}
-    damage = list(lake.verify())
+    damage, leftovers = _damage(lake, quiet=call.as_json or fast, fast=fast), []
     if not damage:
         damage = list(_forgotten(lake, named))
+        leftovers = [str(path) for path in lake.leftovers()]
     heads = {} if damage else lake.heads()
-    if call.as_json:
-        print_json({"ok": not damage, "damage": [asdict(d) for d in damage], "heads": heads})
+    for path in leftovers:
+        click.echo(f"{path}: no commit names this file; an interrupted purge or sync left it", err=True)
+    if leftovers:
+        click.echo("these count for nothing, and may hold what was purged: `evidence purge` deletes them", err=True)
     for place in damage:
         click.echo(f"{place.stream}: {place.where}: {place.what}", err=True)
+    mode = "fast" if fast else "full"
+    if call.as_json:
+        places = [asdict(place) for place in damage]
+        print_json({"ok": not damage, "mode": mode, "damage": places, "leftovers": leftovers, "heads": heads})
+        return IntegrityError.exit_code if damage else 0
     if damage:
-        raise IntegrityError(
-            f"{len(damage)} places in the evidence are not what was stored",
-            where=str(lake.root),
-            cause="files were changed, removed or damaged after they were committed",
-            fix="restore the folder from a backup; the lines above name each place",
-        )
-    if not call.as_json:
-        for stream, head in heads.items():
-            click.echo(f"{stream:<20} {head}")
+        raise _not_what_was_stored(lake, len(damage))
+    for stream, head in heads.items():
+        click.echo(f"{stream:<20} {head}")
+    click.echo(_SAID[mode], err=True)
+    return 0
+
+
+_SAID = {
+    "full": "full: the chain, every commit and every byte of every data file are what was stored",
+    "fast": "fast: the chain and every commit are what was stored, all data files are there with their sizes; "
+    "what is inside them was not read",
+}
+
+
+def _damage(lake: "Lake", *, quiet: bool, fast: bool) -> "list[Damage]":
+    """All damage, with a bar per stream where somebody looks."""
+    from itss_bridge.cli.sync import progress
+
+    with progress(quiet=quiet) as bars:
+        return list(lake.verify(lambda stream, done, total: bars("verify", stream, done, total), fast=fast))
+
+
+def _not_what_was_stored(lake: "Lake", places: int) -> IntegrityError:
+    return IntegrityError(
+        f"{places} places in the evidence are not what was stored",
+        where=str(lake.root),
+        cause="files were changed, removed or damaged after they were committed",
+        fix="restore the folder from a backup; the lines above name each place",
+    )
 
 
 def _heads_of(report: Path) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Delta tables on a local folder, one per stream: rows, cursor and chain head in one commit, made durable at once."""
 
-import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -18,10 +18,13 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from itss_bridge.data import stream_names
 from itss_bridge.errors import IntegrityError
-from itss_bridge.evidence.ledger import GENESIS, Entry, SourceMark, batch_digest
+from itss_bridge.evidence.ledger import GENESIS, Entry, Purge, SourceMark, batch_digest
 from itss_bridge.evidence.rows import Stored, StreamRows
+from itss_bridge.evidence.seal import SEAL, read_seal, seal, sha256, sync_to_disk
 
 METADATA = "itss_bridge"
+"""The key of our entry in a commit, and the name of our application transactions."""
+
 _COMMIT = re.compile(r"(\d{20})\.json")
 _SETTINGS = {
     "delta.appendOnly": "true",
@@ -30,6 +33,9 @@ _SETTINGS = {
     "delta.logRetentionDuration": "interval 36500 days",
 }
 _MAX_RETRIES = 5
+NOT_OURS = "another program changed the table, or the commit's file was altered"
+_BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST = Entry(0, GENESIS, "", _BEGINNING, 0, "", "", "", "", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,18 @@ class Damage:
     stream: str
     where: str
     what: str
+
+
+class Watched(Protocol):
+    """Told how far a check of a stream's files is; draws progress, or does nothing."""
+
+    def __call__(self, stream: str, done: int, total: int) -> None:
+        """*done* of *total* files have been read."""
+        ...
+
+
+def unwatched(stream: str, done: int, total: int) -> None:
+    """Draw nothing."""
 
 
 class StreamTable:
@@ -51,8 +69,8 @@ class StreamTable:
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever committed."""
-        return (self.path / "_delta_log").is_dir()
+        """Whether anything was ever committed; a folder alone is what a first commit leaves that failed."""
+        return (self.path / SEAL).exists() or _has_commits(self.path / "_delta_log")
 
     def last(self) -> Entry | None:
         """The newest entry; IntegrityError when the log is damaged at its end."""
@@ -74,54 +92,105 @@ class StreamTable:
         """The Parquet files of the newest version, sorted."""
         return sorted(self._open().file_uris()) if self.exists else []
 
-    def append(self, rows: Sequence[Stored], *, run: str, at: datetime, source: str, mark: SourceMark) -> Entry:
+    def append(
+        self, rows: Sequence[Stored] | pa.Table, *, run: str, at: datetime, source: str, mark: SourceMark
+    ) -> Entry:
         """Commit *rows* and the source's new *mark* in one commit, on disk when this returns.
 
         The rows' file is whole and on disk before the commit names it; a commit that landed although its
         acknowledgement was lost is recognised and not repeated.
         """
+        batch = rows if isinstance(rows, pa.Table) else self.rows.together(rows)
         for _ in range(_MAX_RETRIES):
             table = self._grown(self._open()) if self.exists else None
             before = self._entry(table.version()) if table else None
-            bare = Entry(
-                sequence=before.sequence + 1 if before else 0,
-                previous=before.head if before else GENESIS,
+            bare = replace(
+                self._next(before) if before else _FIRST,
                 run=run,
                 at=at,
-                rows=len(rows),
-                digest=batch_digest(row.digest for row in rows) if rows else "",
-                file="",
-                file_digest="",
-                log_before=sha256(self._log(before.sequence)) if before else "",
+                rows=batch.num_rows,
+                digest=batch_digest(batch["digest"].to_pylist()) if batch.num_rows else "",
                 sources={**(before.sources if before else {}), source: mark},
             )
-            entry, action = self._written(rows, bare) if rows else (bare.sealed(), None)
-            if self._commit(table, entry, action):
+            entry, action = self._written(batch, bare) if batch.num_rows else (bare.sealed(), None)
+            if self._commit(table, entry, [action] if action else []):
                 return entry
         raise IntegrityError(f"{self.stream}: {_MAX_RETRIES} commits in a row were overtaken", where=str(self.path))
 
-    def _written(self, rows: Sequence[Stored], bare: Entry) -> tuple[Entry, AddAction]:
+    def _next(self, before: Entry) -> Entry:
+        """An entry after *before* that adds nothing yet."""
+        return replace(
+            before,
+            sequence=before.sequence + 1,
+            previous=before.head,
+            rows=0,
+            digest="",
+            file="",
+            file_digest="",
+            log_before=self._sound_log(before.sequence),
+            head="",
+            purge=None,
+        )
+
+    def _sound_log(self, sequence: int) -> str:
+        """SHA-256 of the newest commit's file; IntegrityError when it was changed: no commit may take that over."""
+        log, seals = self.log(sequence), read_seal(self.path / SEAL)
+        digest = sha256(log)
+        if seals is None or seals.get(log.name, digest) != digest:
+            raise IntegrityError(
+                f"the newest commit of {self.stream} is damaged",
+                where=str(log),
+                cause=f"its file was changed after {self.path / SEAL} was made, or that was",
+                fix="restore both files from a backup; nothing is written until then",
+            )
+        return digest
+
+    def replace_files(self, purge: Purge, thinned: Mapping[str, datetime]) -> Entry:
+        """Name the files of *purge* instead of the old ones, in one commit; all of them must be on disk already.
+
+        To Delta this is a change that changes no data: a table that is append-only refuses to remove rows, for every
+        program but one that says so.
+        """
+        table = self._open()
+        entry = replace(self._next(self._entry(table.version())), purge=purge, thinned=thinned).sealed()
+        moment = int(purge.at.timestamp() * 1000)
+        gone = [RemoveAction(file.file, data_change=False, deletion_timestamp=moment) for file in purge.files]
+        rows = {file.by: pq.read_metadata(self.path / file.by).num_rows for file in purge.files}
+        come = [self._add(name, n, purge.at, new=False) for name, n in rows.items()]
+        if not self._commit(table, entry, [*gone, *come]):
+            raise IntegrityError(f"the purge of {self.stream} was overtaken by another commit", where=str(self.path))
+        return entry
+
+    def _written(self, batch: pa.Table, bare: Entry) -> tuple[Entry, AddAction]:
         """Write the rows' own file and seal the entry that names it."""
-        name = f"{bare.sequence:08d}-{bare.digest[:16]}.parquet"
+        name = file_name(bare.sequence, bare.digest)
+        data = self.rows.committed(batch, at=bare.at, run=bare.run, number=bare.sequence)
+        entry = replace(bare, file=name, file_digest=self.write(name, data)).sealed()
+        return entry, self._add(name, batch.num_rows, bare.at)
+
+    def write(self, name: str, data: pa.Table) -> str:
+        """Write a data file, whole and on disk when this returns; returns its SHA-256."""
         path = self.path / name
         self.path.mkdir(parents=True, exist_ok=True)
-        data = self.rows.table(rows, at=bare.at, run=bare.run, batch=bare.sequence)
         with path.open("wb") as file:
             pq.write_table(data, file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
-        entry = replace(bare, file=name, file_digest=sha256(path)).sealed()
-        stats = json.dumps({"numRecords": len(rows)})
-        moment = int(bare.at.timestamp() * 1000)
-        return entry, AddAction(name, path.stat().st_size, {}, moment, data_change=True, stats=stats)
+        sync_to_disk(self.path)
+        return sha256(path)
 
-    def _commit(self, table: DeltaTable | None, entry: Entry, action: AddAction | None) -> bool:
+    def _add(self, name: str, rows: int, at: datetime, *, new: bool = True) -> AddAction:
+        stats = json.dumps({"numRecords": rows})
+        return AddAction(
+            name, (self.path / name).stat().st_size, {}, int(at.timestamp() * 1000), data_change=new, stats=stats
+        )
+
+    def _commit(self, table: DeltaTable | None, entry: Entry, actions: list[AddAction | RemoveAction]) -> bool:
         """Whether the entry is in the log now; False when another commit was there first."""
         properties = CommitProperties(
             custom_metadata={METADATA: entry.text()},
             app_transactions=[Transaction(METADATA, entry.sequence, int(entry.at.timestamp() * 1000))],
         )
-        actions: list[AddAction | RemoveAction] = [action] if action else []
         schema = Schema.from_arrow(self.rows.arrow)
         try:
             if table is None:
@@ -130,7 +199,7 @@ class StreamTable:
                 create_table_with_add_actions(
                     place,
                     schema,
-                    [action] if action else [],
+                    [action for action in actions if isinstance(action, AddAction)],
                     "error",
                     configuration=_SETTINGS,
                     commit_properties=properties,
@@ -140,32 +209,28 @@ class StreamTable:
         except CommitFailedError:
             landed = self.last()
             return landed is not None and landed.head == entry.head
-        _sync_to_disk(self._log(entry.sequence), self.path / "_delta_log", self.path, self.path.parent)
+        self._seal(entry)
         return True
+
+    def _seal(self, entry: Entry) -> None:
+        """Force the commit to disk, and then keep its file's digest beside the table: the next entry will hold it."""
+        log = self.log(entry.sequence)
+        sync_to_disk(log, log.parent, self.path, self.path.parent)
+        seal(log)
 
     def _grown(self, table: DeltaTable) -> DeltaTable:
         """The table with the columns that the stream's schema has gained since; it only ever gains."""
         there = {field.name for field in table.schema().fields}
         missing = [field for field in Schema.from_arrow(self.rows.arrow).fields if field.name not in there]
         if missing:
-            before = self._entry(table.version())
-            entry = replace(
-                before,
-                sequence=before.sequence + 1,
-                previous=before.head,
-                rows=0,
-                digest="",
-                file="",
-                file_digest="",
-                log_before=sha256(self._log(before.sequence)),
-            ).sealed()
+            entry = self._next(self._entry(table.version())).sealed()
             table.alter.add_columns(missing, commit_properties=CommitProperties({METADATA: entry.text()}))
-            _sync_to_disk(self._log(entry.sequence), self.path / "_delta_log")
+            self._seal(entry)
             return self._open()
         return table
 
-    def _log(self, sequence: int) -> Path:
-        """The log file of a commit."""
+    def log(self, sequence: int) -> Path:
+        """The file of a commit in the table's log."""
         return self.path / "_delta_log" / f"{sequence:020d}.json"
 
     def _open(self) -> DeltaTable:
@@ -178,7 +243,7 @@ class StreamTable:
                 cause=str(error).splitlines()[0],
                 fix="restore the folder from a backup; `itss-bridge verify` names what is damaged",
             ) from None
-        newest = self._log(_newest_commit(self.path))
+        newest = self.log(commit_numbers(self.path)[-1])
         if not newest.stat().st_size or table.version() != int(newest.stem):
             raise IntegrityError(
                 f"the newest commit of {self.stream} is damaged",
@@ -190,87 +255,45 @@ class StreamTable:
 
     def _entry(self, sequence: int) -> Entry:
         """The entry of one commit, read from its own file: the log is kept for ever, so every one is there."""
-        path = self._log(sequence)
+        path = self.log(sequence)
         try:
-            actions = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-            (about,) = [action["commitInfo"] for action in actions if "commitInfo" in action]
-            return Entry.of(about[METADATA])
+            return Entry.of(entry_text(actions_in(path.read_bytes())))
         except (OSError, KeyError, TypeError, ValueError):
             raise IntegrityError(
                 f"commit {sequence} of {self.stream} was not written by itss-bridge",
                 where=str(path),
-                cause="another program changed the table, or the commit's file was altered",
+                cause=NOT_OURS,
                 fix="restore the folder from a backup",
             ) from None
 
-    def verify(self, *, rows: bool = True) -> Iterator[Damage]:
-        """Follow the chain and compare every byte with it; with *rows* also name each record that was changed."""
-        try:
-            entries = sorted(self.entries(), key=lambda e: e.sequence)
-            listed = {Path(path).name for path in self.files()}
-        except IntegrityError as error:
-            yield Damage(self.stream, error.where, f"{error.what}. {error.cause}")
-            return
-        yield from self._broken_links(entries)
-        for entry in entries:
-            if entry.file:
-                yield from self._broken_file(entry, rows=rows)
-        for name in sorted(listed ^ {entry.file for entry in entries if entry.file}):
-            yield Damage(self.stream, str(self.path / name), "the table's log and the chain do not name the same files")
 
-    def _broken_links(self, entries: Sequence[Entry]) -> Iterator[Damage]:
-        previous, log_before = GENESIS, ""
-        for sequence, entry in enumerate(entries):
-            where = str(self._log(sequence))
-            if entry.sequence != sequence:
-                yield Damage(self.stream, where, f"the chain goes on with entry {entry.sequence}")
-                return
-            if entry.head != entry.expected_head():
-                yield Damage(self.stream, where, "its entry was changed after it was written")
-            if entry.previous != previous:
-                yield Damage(self.stream, where, "does not link to the commit before it")
-            if entry.log_before != log_before:
-                before = str(self._log(sequence - 1))
-                yield Damage(self.stream, before, "the commit's file was changed after it was written")
-            previous, log_before = entry.head, sha256(self._log(sequence))
-
-    def _broken_file(self, entry: Entry, *, rows: bool) -> Iterator[Damage]:
-        path = self.path / entry.file
-        try:
-            if sha256(path) == entry.file_digest:
-                return
-            yield Damage(self.stream, str(path), "the file's bytes were changed after they were committed")
-            if rows:
-                yield from self._changed_rows(path)
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            yield Damage(self.stream, str(path), f"cannot be read: {str(error).splitlines()[0]}")
-
-    def _changed_rows(self, path: Path) -> Iterator[Damage]:
-        for batch in pq.ParquetFile(path).iter_batches(8192):
-            for row in batch.to_pylist():
-                if self.rows.back(row).digest != row["digest"]:
-                    yield Damage(self.stream, str(path), f"{row['ref']} ({row['id']}) says something else now")
+def file_name(sequence: int, digest: str) -> str:
+    """The name of a data file: the commit that first named it, and what is in it."""
+    return f"{sequence:08d}-{digest[:16]}.parquet"
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def actions_in(log: bytes) -> list[dict[str, Any]]:
+    """What a commit's file says; ValueError when it is not one."""
+    return [json.loads(line) for line in log.decode("utf-8").splitlines()]
 
 
-def _sync_to_disk(*paths: Path) -> None:
-    """Force files and folders to disk: delta-rs leaves that to the operating system."""
-    for path in paths:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def entry_text(actions: Sequence[Mapping[str, Any]]) -> str:
+    """Our own entry among a commit's actions; KeyError, TypeError or ValueError when there is none."""
+    (about,) = [action["commitInfo"] for action in actions if "commitInfo" in action]
+    text: str = about[METADATA]
+    return text
 
 
-def _newest_commit(table: Path) -> int:
-    """The highest commit number that has a file, whatever is in it."""
-    return max(int(m[1]) for file in (table / "_delta_log").iterdir() if (m := _COMMIT.fullmatch(file.name)))
+def _has_commits(log: Path) -> bool:
+    if not log.is_dir():
+        return False
+    with os.scandir(log) as files:
+        return any(_COMMIT.fullmatch(file.name) for file in files)
+
+
+def commit_numbers(table: Path) -> list[int]:
+    """The numbers of all commits that have a file, whatever is in it, in order."""
+    return sorted(int(m[1]) for file in (table / "_delta_log").glob("*.json") if (m := _COMMIT.fullmatch(file.name)))
 
 
 class Lake:
@@ -287,10 +310,19 @@ class Lake:
         """Streams that hold at least one commit, sorted."""
         return [name for name in stream_names() if self.table(name).exists]
 
-    def verify(self) -> Iterator[Damage]:
-        """All damage in all streams."""
+    def verify(self, watch: Watched = unwatched, *, fast: bool = False) -> Iterator[Damage]:
+        """All damage in all streams; *fast* leaves out what is inside the data files."""
+        from itss_bridge.evidence.audit import Audit
+
         for stream in self.streams():
-            yield from self.table(stream).verify()
+            yield from Audit(self.table(stream), watch, fast=fast).damage()
+
+    def leftovers(self) -> Iterator[Path]:
+        """Files of ours that count for nothing: an interrupted write left them, or an interrupted purge."""
+        from itss_bridge.evidence.audit import leftovers
+
+        for stream in stream_names():
+            yield from leftovers(self.table(stream))
 
     def heads(self) -> dict[str, str]:
         """The newest chain head of each stream."""
@@ -318,11 +350,20 @@ def connect(root: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def listed(files: Iterable[str]) -> str:
+    """File names as SQL writes them in a list."""
+    return ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+
+
 def current_sql(files: Iterable[str], *, end: str = "$end") -> str:
-    """SQL of the newest version of each record collected before *end*, records that are gone left out."""
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in files)
+    """SQL of the newest version of each record collected before *end*, records that are gone left out.
+
+    Every record has a date of change; a row without one was purged: it still hides the versions before it, and counts
+    for nothing itself.
+    """
     return f"""
-        SELECT * FROM read_parquet([{listed}], union_by_name = true)
+        SELECT * FROM read_parquet([{listed(files)}], union_by_name = true)
         WHERE collected_at < {end}
-        QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY batch DESC) = 1 AND NOT removed
+        QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY batch DESC) = 1
+            AND NOT removed AND changed_at IS NOT NULL
     """  # noqa: S608 - file names come from the lake's own log, quoted

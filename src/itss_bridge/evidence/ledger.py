@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -19,6 +19,7 @@ class SourceMark:
     *cursor* is where the next incremental read begins (None: read all); *expected* and *seen* are what the tool said
     it has and what we hold; *at* is the moment this was true. *compared* is when every key was last compared with the
     tool's. A read that was interrupted began at *began* and had finished the slices whose digests are in *done*.
+    *shape* is the digest of what decided how the records were made; empty where none was kept yet.
     """
 
     state: State
@@ -30,6 +31,7 @@ class SourceMark:
     compared: datetime | None = None
     began: datetime | None = None
     done: tuple[str, ...] = ()
+    shape: str = ""
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Self:
@@ -44,7 +46,36 @@ class SourceMark:
             compared=_moment(raw["compared"]),
             began=_moment(raw["began"]),
             done=tuple(raw["done"]),
+            shape=raw.get("shape", ""),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A data file that a purge put another in the place of, both by name and SHA-256; *rows* were salted in it."""
+
+    file: str
+    file_digest: str
+    by: str
+    by_digest: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What one purge took away, and why. *at* is this machine's time: a purge is nothing that a tool said."""
+
+    at: datetime
+    reason: str
+    records: int
+    rows: int
+    files: tuple[Replacement, ...]
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """From its JSON form."""
+        files = tuple(Replacement(**file) for file in raw["files"])
+        return cls(datetime.fromisoformat(raw["at"]), raw["reason"], raw["records"], raw["rows"], files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +85,9 @@ class Entry:
     *digest* covers the rows as values, *file_digest* the bytes of the Parquet file that holds them (both empty strings
     without rows), *log_before* the bytes of the commit before in the table's log.
 
-    *sources* holds the mark of every source of the stream, so the newest entry alone tells where each stands.
+    *sources* holds the mark of every source of the stream, so the newest entry alone tells where each stands. *purge*
+    says which files this commit put others in the place of. *thinned* says of each source, ever since its first purge,
+    up to which moment its evidence may lack records that were there then.
     """
 
     sequence: int
@@ -68,6 +101,8 @@ class Entry:
     log_before: str
     sources: Mapping[str, SourceMark]
     head: str = ""
+    purge: Purge | None = None
+    thinned: Mapping[str, datetime] = field(default_factory=dict)
 
     def sealed(self) -> Self:
         """The entry with its head: SHA-256 over the canonical entry, which names the head before."""
@@ -75,13 +110,13 @@ class Entry:
 
     def expected_head(self) -> str:
         """What the head must be."""
-        content = asdict(self)
-        del content["head"]
-        return hashlib.sha256(canonical(content)).hexdigest()
+        return head_of(self.text())
 
     def text(self) -> str:
-        """The form that goes into the commit."""
-        return canonical(asdict(self)).decode()
+        """The form that goes into the commit: without the parts that hardly any commit has, where it has none."""
+        content = asdict(self)
+        bare = {name: value for name, value in content.items() if value or name not in {"purge", "thinned"}}
+        return canonical(bare).decode()
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -99,11 +134,20 @@ class Entry:
             log_before=raw["log_before"],
             sources={name: SourceMark.of(mark) for name, mark in raw["sources"].items()},
             head=raw["head"],
+            purge=Purge.of(raw["purge"]) if "purge" in raw else None,
+            thinned={name: datetime.fromisoformat(moment) for name, moment in raw.get("thinned", {}).items()},
         )
 
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def head_of(text: str) -> str:
+    """What the head of an entry must be, by its own text: also for an entry that knew fewer parts than one does now."""
+    content = orjson.loads(text)
+    del content["head"]
+    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def canonical(value: Any) -> bytes:

@@ -33,3 +33,27 @@ def workspace_key(folder: Path) -> bytes:
             file.flush()
             os.fsync(file.fileno())
     return path.read_bytes()
+
+
+SALTED = "salted:"
+"""What the digest of a purged row begins with: `salted:SALT:DIGEST`."""
+
+
+def salted(digest: str) -> str:
+    """What stays of a purged row: SHA-256 over a random salt and the row's digest, both as hexadecimal text.
+
+    The salt stands beside it, so that whoever still has the original can prove that it was this one. Whoever has not
+    must guess all that a record said, to the second, and row by row: no guess is good for two rows.
+    """
+    salt = secrets.token_hex(16)
+    return f"{SALTED}{salt}:{_with_salt(salt, digest)}"
+
+
+def proves(digest: str, kept: str) -> bool:
+    """Whether a record with this *digest* is the one that a purge left *kept* of."""
+    _, salt, rest = kept.split(":")
+    return hmac.compare_digest(rest, _with_salt(salt, digest))
+
+
+def _with_salt(salt: str, digest: str) -> str:
+    return hashlib.sha256(f"{salt}{digest}".encode()).hexdigest()

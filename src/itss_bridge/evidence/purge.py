@@ -1,0 +1,235 @@
+"""Take away what need not be kept: old versions, and records gone at the tool. Salted digests stay in their place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from itss_bridge.errors import IntegrityError, UsageError
+from itss_bridge.evidence.audit import Audit, leftovers
+from itss_bridge.evidence.lake import Lake, StreamTable, connect, file_name, listed
+from itss_bridge.evidence.ledger import Entry, Purge, Replacement, batch_digest
+from itss_bridge.evidence.privacy import salted
+from itss_bridge.evidence.seal import sha256, sync_to_disk
+
+_STAYS = frozenset({"source", "id", "digest", "collected_at", "run", "batch", "removed"})
+"""What is left of a purged row: that this record had a version then, and what it takes to prove which."""
+
+# A version speaks for its record from its collection until the next one's; one that says "gone" speaks for nothing.
+_VERSIONS = """
+    CREATE TABLE versions AS
+    SELECT filename AS file, file_row_number AS position, source, id, ref, changed_at IS NULL AS purged, collected_at,
+           CASE WHEN removed THEN collected_at ELSE lead(collected_at) OVER same END AS until,
+           last_value(removed) OVER (same ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS gone,
+           coalesce(bool_or(ref = $record OR id = $record) OVER (PARTITION BY source, id), false) AS named
+    FROM read_parquet([{files}], union_by_name = true, filename = true, file_row_number = true)
+    WINDOW same AS (PARTITION BY source, id ORDER BY batch)
+"""
+_DUE = """
+    CREATE TABLE due AS SELECT * FROM versions
+    WHERE NOT purged AND (named OR NOT $one) AND until < coalesce($before, 'infinity'::TIMESTAMPTZ)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to purge: what ceased to be current before *before*, or the record that *record* names by ref or id."""
+
+    before: datetime | None = None
+    record: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PurgePlan:
+    """What a purge takes from one source's part of a stream.
+
+    Reports as of a moment after *since*, up to *until*, will lack records that they had; None when no report will.
+    """
+
+    stream: str
+    source: str
+    records: int
+    rows: int
+    files: int
+    since: datetime | None
+    until: datetime | None
+
+
+class StreamPurge:
+    """One stream, looked through once: first what would be purged, then, if told so, the purge itself."""
+
+    def __init__(self, table: StreamTable, wanted: Wanted) -> None:
+        """Look for what is *wanted* in a stream that has files; nothing is changed."""
+        self._table = table
+        self._db = connect(table.path.parent)
+        self._db.execute(_VERSIONS.format(files=listed(table.files())), {"record": wanted.record or ""})
+        self._db.execute(_DUE, {"before": wanted.before, "one": wanted.record is not None})
+
+    def close(self) -> None:
+        """Give back memory and spill files."""
+        self._db.close()
+
+    def named(self) -> int:
+        """How many records the wanted record's name stands for."""
+        return int(self._one("SELECT count(DISTINCT (source, id)) FROM versions WHERE named"))
+
+    def live(self) -> int:
+        """How many of them are still there at their tool."""
+        return int(self._one("SELECT count(DISTINCT (source, id)) FROM versions WHERE named AND NOT gone"))
+
+    def plans(self) -> list[PurgePlan]:
+        """What would be purged, by source."""
+        found = self._db.execute(
+            "SELECT source, count(DISTINCT id), count(*), count(DISTINCT file), "
+            "min(collected_at) FILTER (collected_at < until), max(until) FILTER (collected_at < until) "
+            "FROM due GROUP BY source ORDER BY source"
+        ).fetchall()
+        return [PurgePlan(self._table.stream, *row) for row in found]
+
+    def apply(self, reason: str, at: datetime) -> Entry | None:
+        """Purge; None when there is nothing to purge."""
+        plans = self.plans()
+        if not plans:
+            return None
+        before = self._table.last()
+        assert before is not None
+        files = tuple(self._rewritten(file, places, before.sequence + 1) for file, places in self._places())
+        purge = Purge(at, reason, sum(plan.records for plan in plans), sum(plan.rows for plan in plans), files)
+        entry = self._table.replace_files(purge, _thinned(before.thinned, plans))
+        _sweep(self._table)
+        return entry
+
+    def _one(self, sql: str) -> Any:
+        ((value,),) = self._db.execute(sql).fetchall()
+        return value
+
+    def _places(self) -> Iterator[tuple[str, list[int]]]:
+        """Each file concerned, with the positions of the rows to purge in it."""
+        with closing(self._db.cursor()) as cursor:
+            cursor.execute("SELECT file, position FROM due ORDER BY file, position")
+            rows = iter(cursor.fetchone, None)
+            for file, group in groupby(rows, key=lambda row: str(row[0])):
+                yield file, [position for _, position in group]
+
+    def _rewritten(self, file: str, places: Sequence[int], sequence: int) -> Replacement:
+        """Write the file again without the content at *places*; the old one stays until the commit is on disk."""
+        path = self._table.path / Path(file).name
+        data = without_content(pq.ParquetFile(path).read(), places)
+        name = file_name(sequence, batch_digest(data["digest"].to_pylist()))
+        return Replacement(path.name, sha256(path), name, self._table.write(name, data), len(places))
+
+
+def _thinned(before: Mapping[str, datetime], plans: Sequence[PurgePlan]) -> dict[str, datetime]:
+    """Of each source, up to which moment its evidence may lack records."""
+    latest = dict(before)
+    for plan in plans:
+        if plan.until:
+            latest[plan.source] = max(plan.until, latest.get(plan.source, plan.until))
+    return latest
+
+
+def without_content(data: pa.Table, places: Sequence[int]) -> pa.Table:
+    """The rows with salted digests and nothing else of their content at *places*; all others as they are."""
+    gone = set(places)
+    kept = pa.array([None if n in gone else n for n in range(data.num_rows)], pa.int64())
+    digests = [salted(digest) if n in gone else digest for n, digest in enumerate(data["digest"].to_pylist())]
+    columns = {name: data[name] if name in _STAYS else data[name].take(kept) for name in data.column_names}
+    columns["digest"] = pa.array(digests, data.schema.field("digest").type)
+    return pa.Table.from_arrays([columns[name] for name in data.column_names], schema=data.schema)
+
+
+def purge(
+    lake: Lake, streams: Sequence[str], wanted: Wanted, reason: str, at: datetime, *, apply: bool
+) -> list[PurgePlan]:
+    """Purge what is *wanted* from *streams*, or with *apply* false only say what would be purged.
+
+    Raises:
+        UsageError: the record is not there, or is still live at its tool; nothing was purged.
+        IntegrityError: a stream is damaged; nothing was purged.
+    """
+    tables = [lake.table(stream) for stream in streams]
+    for table in tables:
+        _refuse_damage(table)
+    filled = [table for table in tables if table.files()]
+    if wanted.record is not None:
+        _refuse_live(filled, wanted)
+    for table in tables if apply else ():
+        _sweep(table)
+    plans: list[PurgePlan] = []
+    for table in filled:
+        with closing(StreamPurge(table, wanted)) as found:
+            plans += found.plans()
+            if apply:
+                found.apply(reason, at)
+    return plans
+
+
+def _refuse_damage(table: StreamTable) -> None:
+    """Purge sound evidence only: a file that was changed and is then written again would look as if it were ours."""
+    damage = next(Audit(table).damage(), None) if table.exists else None
+    if damage is not None:
+        raise IntegrityError(
+            "nothing is purged from damaged evidence",
+            where=damage.where,
+            cause=damage.what,
+            fix="restore from a backup what `itss-bridge verify` names, then purge",
+        )
+
+
+def _refuse_live(tables: Sequence[StreamTable], wanted: Wanted) -> None:
+    named, live = 0, 0
+    for table in tables:
+        with closing(StreamPurge(table, wanted)) as found:
+            named, live = named + found.named(), live + found.live()
+    if not named:
+        raise UsageError(
+            f"no record has the ref or id {wanted.record!r}", fix="`itss-bridge evidence list STREAM` shows both"
+        )
+    if live:
+        raise UsageError(
+            f"{wanted.record} is still there at its tool",
+            cause="a record that is purged here and not there would come back with the next full read",
+            fix="delete it at the tool, or take it out of what the source reads; sync; then purge it",
+        )
+
+
+def _sweep(table: StreamTable) -> None:
+    """Delete what no commit names: the files just replaced, and what an interrupted purge or sync left behind."""
+    for path in leftovers(table):
+        path.unlink()
+    if table.path.exists():
+        sync_to_disk(table.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Records that were current as of a moment and have been purged since, the last of them in a purge at *at*."""
+
+    records: int
+    at: datetime
+
+
+def missing(table: StreamTable, as_of: datetime) -> dict[str, Missing]:
+    """By source, what a report as of *as_of* lacks because it was purged; usually nothing, told by the newest entry."""
+    newest = table.last()
+    if newest is None or all(as_of > until for until in newest.thinned.values()):
+        return {}
+    with closing(connect(table.path.parent)) as database:
+        found = database.execute(_MISSING.format(files=listed(table.files())), {"end": as_of}).fetchall()
+    purges = {file.by: entry.purge.at for entry in table.entries() if entry.purge for file in entry.purge.files}
+    return {source: Missing(n, max(purges[name] for name in files)) for source, n, files in found}
+
+
+_MISSING = """
+    SELECT source, count(*), list(DISTINCT parse_filename(filename)) FROM (
+        SELECT source, filename, changed_at, removed
+        FROM read_parquet([{files}], union_by_name = true, filename = true) WHERE collected_at < $end
+        QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY batch DESC) = 1
+    ) WHERE changed_at IS NULL AND NOT removed GROUP BY source ORDER BY source
+"""
