@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from itss_bridge.catalogue import load
 from itss_bridge.catalogue.lifecycle import (
+    Case,
     LifeCycle,
     Move,
     Quantity,
@@ -27,6 +28,7 @@ from itss_bridge.catalogue.lifecycle import (
 from itss_bridge.catalogue.yaml import read
 from itss_bridge.data import folder
 from itss_bridge.errors import UsageError
+from itss_bridge.lifecycle.known import confirmed
 from itss_bridge.model import Origin, Text
 
 ROOT = Path(__file__).parent.parent.parent
@@ -376,3 +378,40 @@ def test_reachable_states_are_those_on_some_path_from_the_first(names: list[str]
     assert all(other in found for one, other in pairs if one in found)
     # nothing but the start is in it without a move that leads there from inside
     assert all(name == names[0] or any(other == name and one in found for one, other in pairs) for name in found)
+
+
+def test_a_rule_says_for_which_step_and_which_days_of_award_it_holds(tmp_path: Path) -> None:
+    body = "rules:\n" + RULE.format("one", ", case: {of: surveillance, last_day: 19}") + RULE.format("two", "")
+    one, two = parsed(tmp_path, body).rules
+    assert one.case == Case("surveillance", 1, 19)
+    assert two.case is None
+
+
+def test_every_day_of_award_has_one_rule_on_papers_for_each_step() -> None:
+    for step in ("surveillance", "re-assessment"):
+        cases = [rule.case for rule in ITSS.rules if rule.subject == "submission" and rule.case]
+        for day in range(1, 32):
+            assert sum(case.of == step and case.first_day <= day <= case.last_day for case in cases) == 1
+
+
+@pytest.mark.parametrize("name", ["iso9001", "iso20000-1", "iso27001"])
+def test_every_iso_certificate_has_a_validity_a_surveillance_and_a_re_certification(name: str) -> None:
+    subjects = {rule.subject for rule in CYCLES[name].rules}
+    assert {"validity", "surveillance", "re-assessment"} <= subjects
+
+
+@pytest.mark.parametrize(
+    ("confidence", "sure"),
+    [
+        ("high", True),
+        ("high (general practice)", True),
+        ("high for 2020; newer rules were not found", False),
+        ("high for 2020", False),
+        ("highly doubtful", False),
+        ("medium-high", False),
+        ("low (seed only)", False),
+        ("", False),
+    ],
+)
+def test_only_what_is_sure_without_a_condition_is_confirmed(confidence: str, sure: bool) -> None:
+    assert confirmed(Origin(("BK",), confidence)) is sure

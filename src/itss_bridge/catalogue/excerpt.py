@@ -31,6 +31,12 @@ def places(catalogue: Catalogue) -> dict[str, tuple[str, str]]:
     found |= {m.id: ("metric", m.origin.where) for m in catalogue.metrics.values()}
     found |= {c.id: ("check", c.origin.where) for c in catalogue.checks.values()}
     found |= {p.id: ("pack", p.origin.where) for p in catalogue.packs.values()}
+    found |= {
+        f"{c.id}/{r.id}": (kind, r.origin.where)
+        for c in catalogue.lifecycles.values()
+        for kind, rows in (("state", c.states), ("deadline", c.deadlines), ("rule", c.rules))
+        for r in rows
+    }
     return found | {r.id: ("rule", r.origin.where) for p in catalogue.packs.values() for r in p.rules}
 
 

@@ -1,9 +1,11 @@
-"""A finished report as files: workbook, web page, JSON and table."""
+"""A finished report as files: workbook, web page, JSON, table, calendar, and a dossier of them."""
 
 from itss_bridge.contracts import Exporter
 from itss_bridge.exporters.document import JsonExporter
+from itss_bridge.exporters.dossier import DossierExporter
 from itss_bridge.exporters.html import HtmlExporter
+from itss_bridge.exporters.ics import IcsExporter
 from itss_bridge.exporters.tidy import CsvExporter
 from itss_bridge.exporters.xlsx import XlsxExporter
 
-EXPORTERS: list[type[Exporter]] = [XlsxExporter, HtmlExporter, JsonExporter, CsvExporter]
+EXPORTERS: list[type[Exporter]] = [XlsxExporter, HtmlExporter, JsonExporter, CsvExporter, IcsExporter, DossierExporter]

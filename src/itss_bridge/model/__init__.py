@@ -16,6 +16,7 @@ from itss_bridge.model.asked import (
     Transition,
     Unmapped,
 )
+from itss_bridge.model.decided import Action, Decision, Judgement
 from itss_bridge.model.found import (
     Assessment,
     CheckResult,
@@ -29,14 +30,15 @@ from itss_bridge.model.found import (
 )
 from itss_bridge.model.reported import Cell, Report, Row
 from itss_bridge.model.steered import (
-    Action,
+    Condition,
     DocumentRow,
     Gap,
     Grade,
-    Judgement,
+    MaterialRow,
     Milestone,
     Nonconformity,
     Progress,
+    Quarter,
     Ticket,
 )
 from itss_bridge.model.words import (
@@ -56,8 +58,10 @@ __all__ = [
     "Change",
     "Check",
     "CheckResult",
+    "Condition",
     "Criterion",
     "Crosswalk",
+    "Decision",
     "DocumentRow",
     "DocumentedInformation",
     "Edition",
@@ -71,6 +75,7 @@ __all__ = [
     "Judgement",
     "LevelOutcome",
     "Mapping",
+    "MaterialRow",
     "Measurement",
     "Metric",
     "Milestone",
@@ -79,6 +84,7 @@ __all__ = [
     "Origin",
     "PackOutcome",
     "Progress",
+    "Quarter",
     "Relationship",
     "Report",
     "Requirement",

@@ -143,6 +143,7 @@ class Metric:
     *population* is SQL over the streams named in *streams*, giving one row per item with `id`, `value` or `met`,
     `excluded` (null or the reason) and `at`. *window* says who applies the period: `event` keeps rows whose `at`
     lies in it, `period` and `snapshot` queries read the one-row table `period(start_at, end_at)` themselves.
+    *needs* tells which fields an exclusion's reason is about: where no record has any of them, nothing is concluded.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Metric:
     parameters: tuple[str, ...]
     population: str
     origin: Origin
+    needs: MappingOf[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A metric with a criterion, and the requirements and ITSS level it speaks to (level `None`: every level)."""
+    """A metric with a criterion, and the requirements and ITSS level it speaks to (level `None`: every level).
+
+    A *conditional* check is asked only where its requirements apply: the standard makes it depend on the services.
+    """
 
     id: str
     title: Text
@@ -183,6 +188,7 @@ class Check:
     requirements: tuple[str, ...]
     level: int | None
     origin: Origin
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

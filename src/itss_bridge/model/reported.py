@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from itss_bridge.model.asked import Crosswalk, Framework, Metric, Requirement
-from itss_bridge.model.found import Assessment, Finding, StreamState
-from itss_bridge.model.steered import DocumentRow, Gap, Judgement, Milestone, Nonconformity
+from itss_bridge.model.decided import Judgement
+from itss_bridge.model.found import Assessment, Finding, Item, StreamState
+from itss_bridge.model.steered import DocumentRow, Gap, MaterialRow, Milestone, Nonconformity
 from itss_bridge.model.words import Relationship, Status, Text
 
 
@@ -34,7 +35,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything an exporter may show, and nothing it could compute for itself."""
+    """Everything an exporter may show, and nothing it could compute for itself.
+
+    *catalogue* is the digest of all that was asked, signatures included: two reports with the same one asked the same.
+    """
 
     organisation: str
     languages: tuple[str, ...]
@@ -54,6 +58,9 @@ class Report:
     nonconformities: tuple[Nonconformity, ...] = ()
     calendar: tuple[Milestone, ...] = ()
     documents: tuple[DocumentRow, ...] = ()
+    orphans: tuple[Item, ...] = ()
+    materials: tuple[MaterialRow, ...] = ()
+    catalogue: str = ""
 
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement with this id; KeyError if the catalogue has none."""

@@ -1,52 +1,27 @@
-"""What people decide and plan beside what machines measure: judgements, gaps, nonconformities, dates, documents."""
+"""What is planned and followed up beside what machines measure: gaps, nonconformities, dates, documents."""
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from itss_bridge.model.asked import DocumentedInformation
+from itss_bridge.model.decided import Action
 from itss_bridge.model.found import CheckResult, Item
-from itss_bridge.model.words import Origin, Status, Text
+from itss_bridge.model.words import Origin, Text
 
 Grade = Literal["major", "minor", "observation"]
 Progress = Literal["open", "correcting", "corrected", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """A role's own word on one requirement, with its reason; it stands from *on* until *expires* (None: no end)."""
-
-    requirement: str
-    status: Status
-    reason: str
-    role: str
-    on: date
-    expires: date | None
-    where: str
-
-    def stands(self, day: date) -> bool:
-        """Whether it counts on *day*."""
-        return self.on <= day and (self.expires is None or day < self.expires)
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What somebody is to do about one check: *owner* is a role, *effort* person-days, None where nobody has said."""
-
-    check: str
-    owner: str
-    due: date | None
-    effort: int | None
-    next_action: str
-    where: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Gap:
-    """One check that is not met or lacks evidence, and what its being met would open.
+    """Checks that are not met or lack evidence for one reason, and what closing it opens.
 
-    *requirements* are those it speaks to, *reaches* further ones by mappings that would carry or support; *levels* are
-    those it holds back; *opens* is how many requirements and levels wait for it. *rank* starts at 1.
+    They share a metric and its arguments; *result* is the one that decides and asks for most, *also* are the others.
+    *requirements* are those they speak to, *reaches* further ones by mappings that would carry or support; *levels* are
+    those held back. *opens* is clauses x frameworks x levels, each counted as one at least. *effort* is in person-days
+    and *assumed* where nobody has said; *earliest* is the first day that it can be closed at all, where only time
+    closes it. *rank* starts at 1.
     """
 
     rank: int
@@ -58,13 +33,34 @@ class Gap:
     opens: int
     action: Action | None
     binding: bool
+    also: tuple[CheckResult, ...] = ()
+    effort: int = 0
+    assumed: bool = True
+    earliest: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quarter:
+    """What the roadmap puts into one quarter: *days* of *capacity* person-days are taken by its gaps.
+
+    *overdue* are gaps whose due date had passed; *reached* are levels for which nothing is left to do after it.
+    """
+
+    year: int
+    number: int
+    gaps: tuple[Gap, ...]
+    days: int
+    capacity: int
+    overdue: tuple[Gap, ...]
+    reached: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Where a nonconformity is worked on; *state* is the tool's own word when it was last read."""
+    """Where a nonconformity is worked on; *state* is the tool's own word when it was last read, *id* never changes."""
 
     source: str
+    id: str
     ref: str
     url: str
     state: str
@@ -98,15 +94,34 @@ class Nonconformity:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition for applying for a level: since when it is fulfilled, or from when it can be.
+
+    *fulfilled* since *on* (None: today, nobody recorded since when); *waiting* until *on*, by time alone; *action*: it
+    takes somebody's doing, not time; *unknown*: evidence is missing, *note* says which.
+    """
+
+    rule: str
+    title: Text
+    state: Literal["fulfilled", "waiting", "action", "unknown"]
+    on: date | None
+    note: Text
+    certain: bool
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Milestone:
     """A date on the way to a certificate or in keeping it; *id* never changes for the same thing.
 
-    It lies on *on*, or between *on* and *until*. *certain* is False where it rests on an unconfirmed rule.
+    It lies on *on*, or between *on* and *until*; *on* is None where no date can be told, and *note* says why. *certain*
+    is False where it rests on an unconfirmed rule or on a choice. *rules* are named `LIFECYCLE/RULE`, or by their id in
+    a rule pack. *lead* is how many days before its end to remind of it. *conditions* come with dates of application.
     """
 
     id: str
     kind: str
-    on: date
+    on: date | None
     until: date | None
     title: Text
     note: Text
@@ -114,6 +129,14 @@ class Milestone:
     rules: tuple[str, ...]
     certain: bool
     origin: Origin
+    state: Literal["ahead", "open", "overdue", "missing"] = "ahead"
+    lead: int = 0
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def end(self) -> date | None:
+        """The last day of it."""
+        return self.until or self.on
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +148,21 @@ class DocumentRow:
     state: Literal["current", "approved", "present", "missing", "unknown"]
     found: tuple[Item, ...]
     reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialRow:
+    """One thing that an applicant hands in, who provides it, and where it is; *found* lists documents, first ones."""
+
+    id: str
+    checklist: Text
+    levels: tuple[int, ...]
+    title: Text
+    owner: Text
+    evidence: str
+    requirements: tuple[str, ...]
+    state: Literal["current", "approved", "present", "missing", "unknown"]
+    found: tuple[Item, ...]
+    reason: Text
+    note: Text | None
+    origin: Origin
