@@ -1,6 +1,7 @@
 """The sync engine against tools that move, lie, hide and break; each is a real connector over a shelf of records."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -12,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
 from itss_bridge.errors import AccessDenied, SourceUnavailable
-from itss_bridge.evidence import Lake
+from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.read import records
-from itss_bridge.sync import SourceRun, StreamOutcome, exit_code, summary, sync_source
+from itss_bridge.sync import SourceRun, StreamOutcome, end_sources, exit_code, summary, sync_source
 from itss_bridge.transport import GuardedSession
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -305,6 +306,87 @@ def test_a_stream_that_a_source_no_longer_gives_is_not_complete_any_more(shelf: 
     outcome = sync(shelf, lake)
     assert (outcome.state, outcome.exit_code) == ("failed", 5)
     assert "no longer gives incident" in outcome.reason
+
+
+def test_a_change_of_how_records_are_made_reads_everything_again(shelf: Shelf, lake: Lake) -> None:
+    sync(shelf, lake)
+    shelf.record = lambda key: Record(key, f"INC{key}", "", shelf.content[key][1], {"state": "active"})
+    assert sync(shelf, lake).changed <= 1  # nothing tells of it, but for a record of the very minute
+    shelf.config = {"states": {"new": "active"}}
+    shelf.reads.clear()
+    outcome = sync(shelf, lake)
+    assert (outcome.state, outcome.reason) == ("complete", "")
+    assert set(held(lake).values()) == {"active"}
+    shelf.reads.clear()
+    sync(shelf, lake)
+    assert set(shelf.reads) <= {"9"}
+
+
+def test_a_connector_that_sees_more_than_before_reads_everything_again(shelf: Shelf, lake: Lake) -> None:
+    columns = ["state"]
+    shelf.shape = lambda stream, ask: list(columns) if ask else "as ever"
+    sync(shelf, lake)
+    shelf.reads.clear()
+    sync(shelf, lake)
+    assert set(shelf.reads) <= {"9"}
+    columns.append("priority")
+    sync(shelf, lake)
+    assert set(shelf.reads) == set(shelf.content)
+
+
+def test_a_mark_that_knows_no_shape_is_read_and_not_relied_on(shelf: Shelf, lake: Lake) -> None:
+    sync(shelf, lake)
+    last = lake.table("incident").last()
+    assert last is not None
+    old = asdict(last.sources["shelf"])
+    for name in ("cursor", "at", "compared"):
+        old[name] = old[name].isoformat()
+    old |= {"began": None}
+    del old["shape"]
+    mark = SourceMark.of(old)
+    assert mark.shape == ""
+    lake.table("incident").append([], run="old", at=mark.at, source="shelf", mark=mark)
+    shelf.reads.clear()
+    sync(shelf, lake)
+    assert set(shelf.reads) == set(shelf.content)
+
+
+def state_of(lake: Lake, source: str) -> tuple[str, str]:
+    last = lake.table("incident").last()
+    assert last is not None
+    return last.sources[source].state, last.sources[source].reason
+
+
+def test_a_source_that_is_no_longer_configured_is_not_complete_any_more(shelf: Shelf, lake: Lake) -> None:
+    sync(shelf, lake)
+    assert end_sources(lake, ["shelf", "other"], run="r", at=START) == {}
+    ended = end_sources(lake, ["other"], run="r", at=START)["shelf"]["incident"]
+    assert (ended.state, ended.seen, ended.exit_code) == ("failed", 10, 5)
+    assert state_of(lake, "shelf") == ("failed", ended.reason)
+    assert "no longer configured" in ended.reason
+    assert len(held(lake)) == 10
+    assert sync(shelf, lake).state == "complete"  # put back, it goes on where it was
+    assert list(lake.verify()) == []
+
+
+def test_a_source_is_ended_when_its_removal_is_accepted(shelf: Shelf, lake: Lake) -> None:
+    sync(shelf, lake)
+    ended = end_sources(lake, [], run="r", at=START, accept=True)["shelf"]["incident"]
+    assert (ended.state, ended.removed, ended.seen, ended.exit_code) == ("complete", 10, 0, 0)
+    assert held(lake) == {}
+    assert end_sources(lake, [], run="r", at=START) == {}  # over is over
+    shelf.now += timedelta(days=1)
+    assert sync(shelf, lake).new == 10  # should it come back, everything is read anew
+    assert list(lake.verify()) == []
+
+
+def test_a_stream_that_a_source_no_longer_gives_can_be_ended(shelf: Shelf, lake: Lake) -> None:
+    sync(shelf, lake)
+    shelf.streams = list
+    outcome = sync(shelf, lake, accept_removals=True)
+    assert (outcome.state, outcome.removed, outcome.exit_code) == ("complete", 10, 0)
+    job = SourceRun("shelf", shelf, "run", str, lambda identity: START, _quiet)
+    assert sync_source(job, lake) == {}
 
 
 def test_the_summary_has_the_promised_shape(shelf: Shelf, lake: Lake) -> None:

@@ -3,20 +3,27 @@
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
+from itss_bridge.ended import HOW_TO_END, end, fail, given_before, left_behind
 from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable
-from itss_bridge.evidence import Lake, SourceMark, Stored, StreamTable
+from itss_bridge.evidence import Lake, SourceMark, StreamTable
 from itss_bridge.evidence.known import Known
 from itss_bridge.evidence.ledger import State, canonical
 from itss_bridge.fetch import connectors_fault, pages
+from itss_bridge.interruption import SafePoints
+from itss_bridge.shape import shape
 
-BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "5000"))
+BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "20000"))
 PASSES = 3
 MASS_DISAPPEARANCE = 0.2
 COMPARE_EVERY = timedelta(days=7)
@@ -69,36 +76,62 @@ class SourceRun:
     watch: Watcher
     workers: int = WORKERS
     accept_removals: bool = False
+    stop: SafePoints = field(default_factory=SafePoints)
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """While the connector asks its tool: the work may stop here, and what the connector raises is its own fault."""
+        with self.stop.may_stop(), connectors_fault(self.connector):
+            yield
 
 
 def sync_source(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
     """Sync all streams of one source; a failure is an outcome, not an exception (but for Ctrl-C and full disks)."""
+    with job.stop:
+        return _sync_streams(job, lake)
+
+
+def _sync_streams(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
     streams = job.connector.streams()
     try:
-        with connectors_fault(job.connector):
+        with job.asking():
             identity = job.connector.check()
     except BridgeError as error:
         return {stream: _failed(job, lake, stream, error, None) for stream in streams}
     outcomes = {stream: _sync_or_fail(job, lake, stream, identity) for stream in streams}
-    return outcomes | {
-        stream: _ended(job, lake, stream, identity) for stream in _given_before(job, lake) - set(streams)
-    }
+    over = partial(_end, run=job.run, at=job.clock(identity), accept=job.accept_removals)
+    what, cause = f"{job.source} no longer gives", "its table or file was taken out of the configuration"
+    gone = sorted(given_before(lake, job.source) - set(streams))
+    return outcomes | {stream: over(lake.table(stream), job.source, f"{what} {stream}", cause) for stream in gone}
 
 
-def _given_before(job: SourceRun, lake: Lake) -> set[str]:
-    """Streams that this source once gave."""
-    lasts = {stream: lake.table(stream).last() for stream in lake.streams()}
-    return {stream for stream, last in lasts.items() if last and job.source in last.sources}
+def end_sources(
+    lake: Lake, configured: Collection[str], *, run: str, at: datetime, accept: bool = False
+) -> dict[str, dict[str, StreamOutcome]]:
+    """What is held of sources that are not configured any more does not stay *complete* for ever.
+
+    Its streams are *failed*, or ended when removals are accepted. The caller holds the workspace's lock.
+    """
+    found: dict[str, dict[str, StreamOutcome]] = {}
+    for source, stream in left_behind(lake, configured):
+        what, cause = f"{source} is no longer configured", "its table was taken out of itss-bridge.toml, or renamed"
+        ended = _end(lake.table(stream), source, what, cause, run=run, at=at, accept=accept)
+        found.setdefault(source, {})[stream] = ended
+    return found
 
 
-def _ended(job: SourceRun, lake: Lake, stream: str, identity: Identity) -> StreamOutcome:
-    """A stream that the source used to give and no longer does: what we hold of it goes stale, and says so."""
-    error = SourceUnavailable(
-        f"{job.source} no longer gives {stream}",
-        cause="its table or file was taken out of the configuration",
-        fix="put it back; to end it properly, let it be empty for one sync first",
-    )
-    return _failed(job, lake, stream, error, identity)
+def _end(
+    table: StreamTable, source: str, what: str, cause: str, *, run: str, at: datetime, accept: bool
+) -> StreamOutcome:
+    """What nobody reads any more goes stale, and says so, until removals are accepted: then it is over."""
+    if accept:
+        return StreamOutcome("complete", 0, removed=end(table, source, run=run, at=at))
+    error = SourceUnavailable(what, cause=cause, fix=HOW_TO_END)
+    return _stale(fail(table, source, str(error), run=run, at=at), error)
+
+
+def _stale(mark: SourceMark, error: BridgeError) -> StreamOutcome:
+    return StreamOutcome("failed", mark.expected, mark.seen, reason=mark.reason, exit_code=error.exit_code)
 
 
 def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -> StreamOutcome:
@@ -109,7 +142,9 @@ def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -
             raise AccessDenied(
                 f"{stream} may not be read", where=identity.account, cause=refused, fix="ask for read rights on it"
             )
-        outcome = StreamSync(job, lake.table(stream), identity).run()
+        with job.asking():
+            made = shape(job.connector, stream, job.pseudonym)
+        outcome = StreamSync(job, lake.table(stream), identity, made).run()
     except OSError as error:
         raise SourceUnavailable(
             "evidence could not be written", where=str(lake.root), cause=str(error), fix="free space, then sync again"
@@ -122,23 +157,23 @@ def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -
 
 
 def _failed(job: SourceRun, lake: Lake, stream: str, error: BridgeError, identity: Identity | None) -> StreamOutcome:
-    """Keep the failure itself as evidence: from now on nothing may rest on this stream."""
-    table, reason = lake.table(stream), job.connector.http.redacted(str(error))
-    last = table.last()
-    mark = last.sources.get(job.source) if last else None
-    at = job.clock(identity)
-    before = mark or SourceMark("failed", None, None, 0, at)
-    failed = replace(before, state="failed", at=at, reason=reason)
-    table.append([], run=job.run, at=at, source=job.source, mark=failed)
-    return StreamOutcome(
-        state="failed", expected=before.expected, seen=before.seen, reason=reason, exit_code=error.exit_code
-    )
+    reason = job.connector.http.redacted(str(error))
+    return _stale(fail(lake.table(stream), job.source, reason, run=job.run, at=job.clock(identity)), error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made of one page: its rows, and how many it counts but does not show."""
+
+    rows: pa.Table
+    hidden: int
 
 
 class StreamSync:
     """One stream of one source, from cursor to verdict."""
 
-    def __init__(self, job: SourceRun, table: StreamTable, identity: Identity) -> None:
+    def __init__(self, job: SourceRun, table: StreamTable, identity: Identity, made: str) -> None:
+        """*made* is the shape of the records now."""
         self.job = job
         self.table = table
         self.identity = identity
@@ -147,8 +182,9 @@ class StreamSync:
         last = table.last()
         mark = last.sources.get(job.source) if last else None
         new = SourceMark("running", None, None, 0, self.at, began=identity.server_time)
-        self.mark = _trusted(mark, identity.server_time + job.connector.overlap) if mark else new
-        self._pending: list[Stored] = []
+        latest = identity.server_time + job.connector.overlap
+        self.mark = replace(_trusted(mark, latest, made) if mark else new, shape=made)
+        self._pending: list[pa.Table] = []
         self._ended: list[str] = []
         self._short = False
         self._compared = False
@@ -184,7 +220,7 @@ class StreamSync:
         self.mark = replace(self.mark, began=began, done=done)
         for _ in range(PASSES):
             gained = self._read(since, done)
-            with connectors_fault(self.job.connector):
+            with self.job.asking():
                 counted = self.job.connector.count(self.table.stream)
             more = counted is not None and counted.rows > self.known.live and gained and not self.outcome.hidden
             if not done and not more:
@@ -196,7 +232,7 @@ class StreamSync:
 
     def _read(self, since: datetime | None, done: Collection[str]) -> int:
         begin = since - self.job.connector.overlap if since else None
-        with connectors_fault(self.job.connector):
+        with self.job.asking():
             found = self.job.connector.slices(self.table.stream, begin)
         pieces = {key: piece for piece in found if (key := _key(piece)) not in done}
         due = {key: piece.expected for key, piece in pieces.items()}
@@ -204,43 +240,63 @@ class StreamSync:
         arrived = dict.fromkeys(pieces, 0)
         self._ended = list(done)
         gained, hidden = 0, 0
-        for key, page in pages(self.job.connector, pieces, self.job.workers):
+        for key, page in self._arrivals(pieces):
             if page is None:
                 self._ended.append(key)
                 continue
-            arrived[key] += len(page.records)
+            arrived[key] += page.rows.num_rows
             hidden += page.hidden
-            gained += self._take(page)
+            gained += self._take(page.rows)
             self.job.watch(self.job.source, self.table.stream, sum(arrived.values()), expected)
         gained += self._flush()
         self.outcome.hidden = max(self.outcome.hidden, hidden)
         self._short = any(n is not None and arrived[key] < n for key, n in due.items())
         return gained
 
-    def _take(self, page: Page) -> int:
-        rows, source, pseudonym = self.table.rows, self.job.source, self.job.pseudonym
-        stored = [rows.stored(source, record, pseudonym) for record in page.records]
-        if len({row.digest for row in stored}) > len({row.id for row in stored}):
+    def _arrivals(self, pieces: Mapping[str, Slice]) -> Iterator[tuple[str, _Made | None]]:
+        """What `pages` brings; when Ctrl-C ends it, what has come so far is kept first."""
+        coming = pages(self.job.connector, pieces, self.job.workers, self._made)
+        try:
+            while True:
+                with self.job.stop.may_stop():
+                    arrival = next(coming, None)
+                if arrival is None:
+                    return
+                yield arrival
+        except KeyboardInterrupt:
+            self._flush()
+            raise
+
+    def _made(self, page: Page) -> _Made:
+        """The page's records as rows; called in the threads that read."""
+        rows = self.table.rows.batch(self.job.source, page.records, self.job.pseudonym)
+        if len(pc.unique(rows["digest"])) > len(pc.unique(rows["id"])):
             raise SourceUnavailable(
                 f"two different records of {self.table.stream} carry the same id",
-                where=f"source {source}",
+                where=f"source {self.job.source}",
                 cause="the tool, or something in front of it, mixes up its records",
                 fix="try again later; tell the tool's administrator if it lasts",
             )
-        self._pending += stored
-        return self._flush() if len(self._pending) >= BATCH else 0
+        return _Made(rows, page.hidden)
+
+    def _take(self, rows: pa.Table) -> int:
+        self._pending.append(rows)
+        return self._flush() if sum(batch.num_rows for batch in self._pending) >= BATCH else 0
 
     def _flush(self) -> int:
         """Commit what is new or changed among the pending rows; the mark stays as it was, but *running*."""
-        fresh, new = self.known.fresh(self._pending, self.identity.server_time + CLOCKS_DIFFER)
+        if not self._pending:
+            return 0
+        pending = pa.concat_tables(self._pending)
+        fresh, new = self.known.fresh(pending, self.identity.server_time + CLOCKS_DIFFER)
         self._pending = []
-        if fresh:
+        if fresh.num_rows:
             self._append(fresh, self._running())
             self.outcome.new += new
-            self.outcome.changed += len(fresh) - new
-        return len(fresh)
+            self.outcome.changed += fresh.num_rows - new
+        return int(fresh.num_rows)
 
-    def _append(self, rows: Sequence[Stored], mark: SourceMark) -> None:
+    def _append(self, rows: pa.Table, mark: SourceMark) -> None:
         self.table.append(rows, run=self.job.run, at=self.at, source=self.job.source, mark=mark)
         self.known.note(rows)
 
@@ -256,7 +312,7 @@ class StreamSync:
         we may see is hidden from us.
         """
         self._compared = True
-        with connectors_fault(self.job.connector):
+        with self.job.asking():
             there = set(self.job.connector.census(self.table.stream))
         if counted and counted.exact:
             self.outcome.hidden = max(self.outcome.hidden, counted.rows - len(there))
@@ -270,9 +326,9 @@ class StreamSync:
                 fix="check the account's rights; if they really are gone, run sync --accept-removals",
             )
         if gone:
-            rows = [self.table.rows.gone(row) for row in self.known.versions(gone)]
+            rows = self.table.rows.together([self.table.rows.gone(row) for row in self.known.versions(gone)])
             self._append(rows, self._running())
-            self.outcome.removed = len(rows)
+            self.outcome.removed = rows.num_rows
         return len(there) + self.outcome.hidden, missing
 
     def _conclude(self, expected: int, missing: int) -> None:
@@ -282,14 +338,19 @@ class StreamSync:
         outcome.exit_code = 0 if outcome.state == "complete" else SourceUnavailable.exit_code
         # rows that exist but never came may carry old dates: only a full read can find them again
         now = self.identity.server_time
-        mark = SourceMark(outcome.state, None if missing else now, expected, live, self.at, outcome.reason)
-        self._append([], replace(mark, compared=now if self._compared or self._full else self.mark.compared))
+        compared = now if self._compared or self._full else self.mark.compared
+        cursor = None if missing else now
+        mark = SourceMark(outcome.state, cursor, expected, live, self.at, outcome.reason, compared)
+        self._append(self.table.rows.together([]), replace(mark, shape=self.mark.shape))
 
 
-def _trusted(mark: SourceMark, latest: datetime) -> SourceMark:
-    """The mark; without its cursor when the tool's clock was ahead then: what changed since may be dated before it."""
+def _trusted(mark: SourceMark, latest: datetime, made: str) -> SourceMark:
+    """The mark; without its cursor when that does not tell any more what need not be read again.
+
+    The tool's clock was ahead then: what changed since may be dated before it. Or records are made in another way now.
+    """
     ahead = any(moment and moment > latest for moment in (mark.cursor, mark.began))
-    return replace(mark, cursor=None, began=None, done=()) if ahead else mark
+    return replace(mark, cursor=None, began=None, done=()) if ahead or mark.shape != made else mark
 
 
 def _key(piece: Slice) -> str:

@@ -57,6 +57,8 @@ BEFORE = {
     "jira": datetime(2016, 2, 15, tzinfo=UTC),
     "confluence": datetime(2016, 2, 15, tzinfo=UTC),
 }
+ALSO_HONEST = {("row-on-two-pages", "servicenow"): "unavailable"}
+"""The fault knows one walk only: the last row of the look at the columns comes again where it was not asked for."""
 VANISH = {"few-deleted", "many-deleted", "permission-narrowed"}
 """What strikes a workspace in which everything is held."""
 
@@ -230,7 +232,8 @@ def synced(bridge: Bridge, bench: Bench, **options: bool) -> StreamOutcome:
 
 def check_end(outcome: StreamOutcome, kind: Kind, bench: Bench, bridge: Bridge) -> None:
     ends = kind.ends_of(bench.flavour)
-    assert outcome.exit_code in {CODES[end] for end in ends}, (outcome.state, outcome.reason)
+    also = ALSO_HONEST.get((kind.name, bench.flavour))
+    assert outcome.exit_code in {CODES[end] for end in ends | {also} - {None}}, (outcome.state, outcome.reason)
     if outcome.exit_code == 0:
         assert (outcome.state, outcome.reason) == ("complete", "")
         assert set(held(bridge, bench.stream)) == bench.truth()
@@ -306,10 +309,6 @@ def test_a_date_in_the_future_does_not_keep_later_changes_out(days: Playground, 
     assert read_again(tmp_path / "workspace") == read_again(tmp_path / "fresh")
 
 
-STALE = "known: what was read before is read again only when it changes, not when rights or the configuration do"
-
-
-@pytest.mark.xfail(reason=STALE, strict=True)
 def test_a_field_that_may_be_read_at_last_is_read(days: Playground, tmp_path: Path) -> None:
     days.servicenow.break_with("field-removed")
     read_again(tmp_path / "workspace")
@@ -317,7 +316,6 @@ def test_a_field_that_may_be_read_at_last_is_read(days: Playground, tmp_path: Pa
     assert read_again(tmp_path / "workspace") == read_again(tmp_path / "fresh")
 
 
-@pytest.mark.xfail(reason=STALE, strict=True)
 def test_a_change_of_the_configuration_reaches_what_was_read_before(days: Playground, tmp_path: Path) -> None:
     read_again(tmp_path / "workspace")
     for name in ("workspace", "fresh"):

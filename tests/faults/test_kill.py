@@ -1,108 +1,160 @@
-"""kill −9 in the middle of a sync, again and again: nothing lost, nothing doubled, the next run completes."""
+"""kill −9 in the middle of a sync, again and again, and two syncs at once: nothing lost, nothing doubled."""
 
 import json
 import os
 import random
-import signal
+import shutil
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from itss_bridge.bridge import Bridge
-from itss_bridge.errors import SourceUnavailable
 from itss_bridge.evidence.read import records
 from itss_bridge_playground.playground import Playground
 
 pytestmark = pytest.mark.slow
 
-KILLS = 20
+KILLS = int(os.environ.get("ITSS_BRIDGE_KILLS", "40"))
+"""Set it to 200 for the long run: a minute and a half on two cores."""
+
+KILLS_A_ROUND = 10
+TOGETHER = 10
+SIGKILLED = -9
+EARLIER, NOW = datetime(2016, 3, 4, tzinfo=UTC), datetime(2016, 3, 9, tzinfo=UTC)
+EVER = datetime(2100, 1, 1, tzinfo=UTC)
+SOURCE = """\
+[workspace]
+organisation = "晨星信息"
+clock = "source"
+[sources.servicenow]
+connector = "servicenow"
+url = "{url}"
+username = "bridge"
+secret = "env:PLAYGROUND_PASSWORD"
+page_size = 50
+read = ["incident", "problem"]
+"""
 
 
-def test_a_sync_killed_at_any_moment_is_completed_by_the_next(tmp_path: Path) -> None:
-    rng = random.Random(20160501)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "PLAYGROUND_PASSWORD": "playground",
-        "PLAYGROUND_TOKEN": "playground",
-        "ITSS_BRIDGE_BATCH": "200",
-    }
-    with Playground(datetime(2016, 6, 1, tzinfo=UTC)) as playground:
-        truth = playground.truth()["servicenow"]
-        (tmp_path / "itss-bridge.toml").write_text(playground.workspace_toml(), "utf-8")
-        command = [sys.executable, "-m", "itss_bridge", "sync", "--source", "servicenow", "--json", "-w", str(tmp_path)]
-        took = _whole_run(command, environment)
-        _forget(tmp_path)
-        killed = sum(_killed_after(command, environment, rng.uniform(0.2, took)) for _ in range(KILLS))
-        final = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert killed >= KILLS // 2
-    shown = json.loads(final.stdout)
-    assert shown["ok"] is True
-    bridge = Bridge(tmp_path)
-    for stream, expected in truth.items():
-        held = [row["id"] for row in records(bridge.lake, stream, datetime(2100, 1, 1, tzinfo=UTC), ["id"])]
-        assert sorted(held) == sorted(expected)
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    """Small commits, so that there are many to be met."""
+    path = os.pathsep.join(filter(None, sys.path))
+    return {**os.environ, "PYTHONPATH": path, "PLAYGROUND_PASSWORD": "playground", "ITSS_BRIDGE_BATCH": "50"}
+
+
+@pytest.fixture(scope="module")
+def playground() -> Iterator[Playground]:
+    with Playground(EARLIER) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def runs(environment: dict[str, str]) -> Iterator["Runs"]:
+    with subprocess.Popen(
+        [sys.executable, Path(__file__).parent / "fork_server.py"],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        yield Runs(server)
+        server.stdin.close()
+
+
+class Runs:
+    """Syncs in processes of their own."""
+
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        self._server = server
+
+    def killed_after(self, root: Path, seconds: float) -> int:
+        """The exit code; −9 when the kill met the run before its end."""
+        self._server.stdin.write(f"{root} {seconds}\n")
+        self._server.stdin.flush()
+        return int(self._server.stdout.readline())
+
+    def whole(self, root: Path) -> float:
+        """Seconds that a whole run took."""
+        began = time.monotonic()
+        assert self.killed_after(root, 60) == 0
+        return time.monotonic() - began
+
+
+@pytest.fixture(scope="module")
+def starts(playground: Playground, runs: Runs, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A workspace that has read nothing, and one that goes on from some weeks before."""
+    folder = tmp_path_factory.mktemp("starts")
+    roots = [folder / "empty", folder / "earlier"]
+    for root in roots:
+        root.mkdir()
+        (root / "itss-bridge.toml").write_text(SOURCE.format(url=playground.servicenow.origin), "utf-8")
+    runs.whole(roots[1])
+    playground.move_to(NOW)
+    return roots
+
+
+def assert_exact(root: Path, playground: Playground) -> None:
+    """Each record that the tool has is held once, no version of one is there twice, and every byte is under the chain."""
+    bridge = Bridge(root)
+    truth = playground.truth()["servicenow"]
+    for stream in ("incident", "problem"):
+        current = Counter(row["id"] for row in records(bridge.lake, stream, EVER, ["id"]))
+        assert current == Counter(dict.fromkeys(truth[stream], 1))
+        assert doubled(bridge, stream) == []
     assert list(bridge.lake.verify()) == []
-    doubled = duckdb.sql(
-        f"SELECT count(*) FROM (SELECT id, digest FROM read_parquet('{tmp_path}/evidence/incident/*.parquet') "
-        "GROUP BY ALL HAVING count(*) > 1)"
-    ).fetchall()
-    assert doubled == [(0,)]
 
 
-def _whole_run(command: list[str], environment: dict[str, str]) -> float:
-    started = time.monotonic()
-    subprocess.run(command, capture_output=True, env=environment, check=True)
-    return time.monotonic() - started
+def doubled(bridge: Bridge, stream: str) -> list[tuple]:
+    """Versions that are stored more than once."""
+    import duckdb
+
+    files = bridge.lake.table(stream).files()
+    query = "SELECT id, digest, count(*) FROM read_parquet($files) GROUP BY ALL HAVING count(*) > 1"
+    return duckdb.execute(query, {"files": files}).fetchall()
 
 
-def _forget(root: Path) -> None:
-    """Begin again with an empty lake, so that kills meet first reads too."""
-    for folder in (root / "evidence").iterdir():
-        if folder.is_dir():
-            for file in sorted(folder.rglob("*"), reverse=True):
-                file.unlink() if file.is_file() else file.rmdir()
-            folder.rmdir()
+@pytest.mark.parametrize("number", range(-(-KILLS // KILLS_A_ROUND)))
+def test_a_sync_killed_at_any_moment_is_completed_by_the_next(
+    playground: Playground, runs: Runs, starts: list[Path], tmp_path: Path, number: int
+) -> None:
+    chance = random.Random(number)
+    start = starts[number % 2]
+    took = runs.whole(shutil.copytree(start, tmp_path / "once"))
+    root = shutil.copytree(start, tmp_path / "workspace")
+    # what was committed stays, so that later runs may be over before the kill comes
+    ends = Counter(runs.killed_after(root, chance.uniform(0, took)) for _ in range(KILLS_A_ROUND))
+    assert ends.keys() <= {0, SIGKILLED}
+    assert ends[SIGKILLED]
+    print(f"{ends[SIGKILLED]} of {KILLS_A_ROUND} met a run")  # noqa: T201 - shown with -rP
+    runs.whole(root)
+    assert_exact(root, playground)
 
 
-def _killed_after(command: list[str], environment: dict[str, str], seconds: float) -> bool:
-    """Whether the kill met the run before its end."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment) as process:
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
-        return process.wait() == -signal.SIGKILL
-
-
-@pytest.mark.parametrize("number", range(1, 8))
-def test_a_disk_that_fails_at_any_write_loses_nothing(tmp_path: Path, monkeypatch, number: int) -> None:
-    """The Nth fsync fails, as a full or dying disk makes it; the run after that is whole."""
-    monkeypatch.setenv("PLAYGROUND_PASSWORD", "playground")
-    monkeypatch.setenv("PLAYGROUND_TOKEN", "playground")
-    calls = {"n": 0}
-    real = os.fsync
-
-    def failing(handle: int) -> None:
-        calls["n"] += 1
-        if calls["n"] == number:
-            raise OSError(28, "No space left on device")
-        real(handle)
-
-    with Playground(datetime(2016, 5, 1, tzinfo=UTC)) as playground:
-        (tmp_path / "itss-bridge.toml").write_text(playground.workspace_toml(), "utf-8")
-        bridge = Bridge(tmp_path)
-        with monkeypatch.context() as patch:
-            patch.setattr("os.fsync", failing)
-            with suppress(OSError, SourceUnavailable):
-                bridge.sync(lambda *_: None, ["servicenow"])
-        _, outcomes = bridge.sync(lambda *_: None, ["servicenow"])
-        truth = playground.truth()["servicenow"]
-    assert {o.state for o in outcomes["servicenow"].values()} == {"complete"}
-    held = [r["id"] for r in records(bridge.lake, "incident", datetime(2100, 1, 1, tzinfo=UTC), ["id"])]
-    assert sorted(held) == sorted(truth["incident"])
-    assert list(bridge.lake.verify()) == []
+def test_of_two_syncs_at_once_one_is_refused_and_nothing_is_doubled(
+    playground: Playground, starts: list[Path], environment: dict[str, str], tmp_path: Path
+) -> None:
+    codes: Counter[int] = Counter()
+    for number in range(TOGETHER):
+        root = shutil.copytree(starts[number % 2], tmp_path / str(number))
+        command = [sys.executable, "-m", "itss_bridge", "sync", "--json", "-w", root]
+        both = [
+            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            for _ in range(2)
+        ]
+        for process in both:
+            out, err = process.communicate(timeout=60)
+            codes[process.returncode] += 1
+            assert process.returncode in {0, 7}, err
+            if process.returncode == 7:
+                assert json.loads(out)["error"]["what"] == "another run is writing to this workspace"
+                assert "wait for it to end" in err
+        assert_exact(root, playground)
+    assert codes[0] >= TOGETHER
+    assert codes[7] > 0

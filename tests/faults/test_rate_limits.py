@@ -1,7 +1,6 @@
 """A tool that allows so many requests a second: the sync takes about as long as it must, and is refused hardly ever."""
 
 import math
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
@@ -29,8 +28,11 @@ PAGES, SLICES = 660, 20
 RATE, BURST = 60, 60
 WORKERS = 4
 IDEAL = (PAGES - BURST) / RATE
-TOLERANCE = 0.30
-"""Measured with three other programs on two cores: within 0.09."""
+TOLERANCE = 0.15
+ATTEMPTS = 3
+"""What else a machine does can only make a sync later; of several, the best tells what the sync itself takes."""
+TOO_BUSY = IDEAL / 4
+"""A machine that takes this long for the same pages without any limit cannot tell what a limit costs."""
 
 
 class Bucket:
@@ -38,8 +40,9 @@ class Bucket:
 
     name = "bucket"
 
-    def __init__(self, tells: str) -> None:
+    def __init__(self, tells: str, *, limited: bool = True) -> None:
         self.tells = tells
+        self._limited = limited
         self.refused = self.granted = 0
         self._tokens, self._at = float(BURST), time.monotonic()
         self._lock = Lock()
@@ -51,7 +54,7 @@ class Bucket:
         with self._lock:
             now = time.monotonic()
             self._tokens, self._at = min(BURST, self._tokens + (now - self._at) * RATE), now
-            if self._tokens < 1:
+            if self._limited and self._tokens < 1:
                 self.refused += 1
                 return Answer(429, {"errorMessages": ["Rate limit exceeded"]}, self._headers() | self._come_back())
             self._tokens -= 1
@@ -113,32 +116,44 @@ class Measured:
     refused: float
 
 
-def measured(tells: str, folder: Path) -> Measured:
-    bucket = Bucket(tells)
+def seconds(bucket: Bucket, folder: Path) -> float:
+    """How long a sync from that bucket takes."""
     with (
         ToolServer(bucket, Clock(NOW)) as server,
         GuardedSession(server.origin, credentials=Credentials.bearer("t0k3n")) as http,
     ):
         job = SourceRun("pages", Pages({}, http, {}), "run", str, system_clock, lambda *_: None, workers=WORKERS)
         began = time.monotonic()
-        outcome = sync_source(job, Lake(folder / tells))["incident"]
+        outcome = sync_source(job, Lake(folder))["incident"]
         took = time.monotonic() - began
     assert (outcome.state, outcome.seen) == ("complete", PAGES)
+    return took
+
+
+def measured(tells: str, folder: Path) -> Measured:
+    bucket = Bucket(tells)
     ideal = IDEAL + (AFTER_REFUSAL if tells == "nothing" else 0)
+    took = seconds(bucket, folder / tells)
     return Measured(took / ideal - 1, bucket.refused / (bucket.refused + bucket.granted))
 
 
-@pytest.mark.skipif(
-    "ITSS_BRIDGE_TIMING" not in os.environ, reason="measures time: set ITSS_BRIDGE_TIMING on a quiet machine"
-)
+@pytest.mark.slow
 def test_a_sync_takes_as_long_as_the_tool_allows_and_is_hardly_ever_refused(tmp_path: Path) -> None:
     """Four tools at a time, which tell more or less of what they allow."""
     tools = ("bucket", "nearness", "seconds", "nothing")
-    with ThreadPoolExecutor(len(tools)) as pool:
-        found = dict(zip(tools, pool.map(lambda tells: measured(tells, tmp_path), tools), strict=True))
-    assert max(one.over for one in found.values()) <= TOLERANCE, found
-    assert max(one.refused for one in found.values()) < 0.01, found
-    assert found["bucket"].refused == 0
+    free = seconds(Bucket("nothing", limited=False), tmp_path / "free")
+    if free > TOO_BUSY:
+        pytest.skip(f"this machine is too busy to measure time: {free:.1f} s without any limit")
+    best = dict.fromkeys(tools, Measured(math.inf, 0))
+    for attempt in range(ATTEMPTS):
+        with ThreadPoolExecutor(len(tools)) as pool:
+            found = list(pool.map(lambda tells: measured(tells, tmp_path / f"{attempt}"), tools))  # noqa: B023 - used at once
+        assert max(one.refused for one in found) < 0.01, found
+        assert found[0].refused == 0  # who is told everything is never refused
+        best = {name: min(best[name], one, key=lambda m: m.over) for name, one in zip(tools, found, strict=True)}
+        if max(one.over for one in best.values()) <= TOLERANCE:
+            return
+    pytest.fail(f"longer than it must: {best}")
 
 
 words = st.text() | st.integers(-1, 10**18).map(str) | st.sampled_from(["", "0", "1", "60", "nan", "inf", "٣"])
@@ -147,6 +162,7 @@ answers = st.dictionaries(st.sampled_from((*names, "X-RateLimit-NearLimit")), wo
 refusals = st.tuples(st.floats(0, 300), st.booleans())
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine is no fault
 @given(st.lists(st.tuples(st.floats(0, 1000), answers | refusals), max_size=60))
 def test_whatever_a_tool_says_requests_are_never_more_than_a_second_apart(
     events: list[tuple[float, dict[str, str] | tuple[float, bool]]],
