@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from itss_bridge.assess import LEVELS, MATURITY, Terms, assess, combined, contribution, judge, projected
@@ -55,7 +55,9 @@ def test_one_check(case: dict) -> None:
     criterion = case["criterion"]
     measured = measurement(**case["measured"]) if case["measured"] else None
     asked = check(criterion["operator"], criterion.get("threshold"))
-    assert judge(asked, measured).verdict == case["verdict"]
+    result = judge(asked, measured)
+    assert result.verdict == case["verdict"]
+    assert result.distance == (None if case["distance"] is None else Decimal(case["distance"]))
 
 
 @pytest.mark.parametrize("case", cases("contribution"))
@@ -137,6 +139,7 @@ def test_every_assessable_requirement_has_a_finding(catalogue: Catalogue) -> Non
     assert set(found.findings) == {r.id for r in catalogue.requirements.values() if r.assessable}
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_level_is_reached_only_with_all_lower_ones(catalogue: Catalogue, data: st.DataObject) -> None:
     values = st.sampled_from([None, 0.0, 1e9])
@@ -144,6 +147,50 @@ def test_a_level_is_reached_only_with_all_lower_ones(catalogue: Catalogue, data:
     levels = assess(catalogue, measured, TERMS, NOW).levels
     reached = [levels[n].status is Status.CONFORMING for n in LEVELS]
     assert reached == sorted(reached, reverse=True)
+    assert assess(catalogue, measured, TERMS, NOW).reached == (4 - sum(reached) + 1 if any(reached) else None)
+
+
+RISING = [Status.NONCONFORMING, Status.PARTIAL, Status.CONFORMING]
+GOOD, BAD = measurement(1e9), measurement(-1e9)
+
+
+def better(rule: Check) -> Measurement:
+    return BAD if rule.criterion.operator in {"<", "<="} else GOOD
+
+
+def worse(rule: Check) -> Measurement | None:
+    return None if rule.criterion.operator == "measured" else GOOD if better(rule) is BAD else BAD
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_good_evidence_lowers_nothing_and_its_loss_raises_nothing(catalogue: Catalogue, data: st.DataObject) -> None:
+    chance = data.draw(st.randoms(use_true_random=False))
+    before = {r.id: m for r in catalogue.rules if (m := chance.choice([better(r), worse(r), None]))}
+    improved = chance.sample(catalogue.rules, chance.randrange(1, 60))
+    after = before | {r.id: better(r) for r in improved}
+    fewer, more = (assess(catalogue, measured, TERMS, NOW) for measured in (before, after))
+    for name, finding in fewer.findings.items():
+        now = more.findings[name].status
+        if finding.status in RISING and now in RISING:
+            assert RISING.index(now) >= RISING.index(finding.status), name
+        assert finding.status is not Status.CONFORMING or now is Status.CONFORMING, name
+        assert now is not Status.NONCONFORMING or finding.status is Status.NONCONFORMING, name
+    levels = [Status.NONCONFORMING, Status.UNDETERMINED, Status.CONFORMING]
+    for level, outcome in fewer.levels.items():
+        assert levels.index(more.levels[level].status) >= levels.index(outcome.status)
+    assert (more.reached or 5) <= (fewer.reached or 5)
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_the_catalogue_makes_no_difference(catalogue: Catalogue, chance) -> None:
+    measured = {r.id: m for r in catalogue.rules if (m := chance.choice([better(r), worse(r), None]))}
+    order = chance.sample(list(catalogue.checks.values()), len(catalogue.checks))
+    mixed = replace(catalogue, checks={c.id: c for c in order})
+    one, other = (assess(c, measured, TERMS, NOW) for c in (catalogue, mixed))
+    assert {n: f.status for n, f in one.findings.items()} == {n: f.status for n, f in other.findings.items()}
+    assert one.reached == other.reached
 
 
 def test_an_advisory_pack_is_shown_but_decides_nothing(catalogue: Catalogue) -> None:
@@ -187,3 +234,14 @@ def test_a_check_beats_a_projection(catalogue: Catalogue) -> None:
     by_checks = [f for f in found.findings.values() if f.checks]
     assert by_checks
     assert {f.basis for f in by_checks} == {"checks"}
+
+
+def test_a_consultants_threshold_is_measured_wherever_a_metric_can(catalogue: Catalogue, shared: Path) -> None:
+    kpis = yaml.safe_load((shared / "facts" / "kpis.yaml").read_text("utf-8"))["kpis"]
+    told = {kpi["id"].lower() for kpi in kpis if "SEED-002" in str(kpi.get("seed_threshold", ""))}
+    assert told
+    used = {rule.metric for rule in catalogue.packs["consultant-002"].rules}
+    several_years = {"kpi-rnd": "rnd-lowest-share"}
+    assert {several_years.get(name, name) for name in told} <= used
+    stated = {r.arguments["topic"] for r in catalogue.packs["consultant-002"].rules if r.metric == "attested-number"}
+    assert not {word for word in ("percent", "income", "rate") for topic in stated if word in topic.split("-")}

@@ -1,3 +1,4 @@
+import importlib.resources
 import json
 import os
 import re
@@ -285,3 +286,21 @@ def read_or_refuse(folder, stream):
         return read(folder, stream)
     except UsageError as error:
         return error
+
+
+# ---- what the demo organisation keeps ----
+
+DEMO = importlib.resources.files("itss_bridge_playground") / "data" / "attestations"
+ONLY_FROM_FILES = {
+    *("attestation", "certificate", "configuration_audit", "contract", "financial_year", "indicator", "outage"),
+    *("person", "routine_class", "service_report", "service_time", "spare", "support_group"),
+}
+
+
+def test_the_demo_organisation_keeps_a_file_for_every_stream_that_its_tools_do_not_give():
+    with importlib.resources.as_file(DEMO) as kept:
+        assert set(connector(kept).streams()) >= ONLY_FROM_FILES
+        for stream in connector(kept).streams():
+            records = read(kept, stream)
+            assert records, stream
+            assert all(record.changed_at < datetime(2016, 5, 1, tzinfo=UTC) for record in records), stream

@@ -1,7 +1,8 @@
 """Every shipped metric against cases that an auditor can read, and two of them against an oracle that knows no SQL.
 
 A case lists rows per stream, the period, and what the population must be: an item is met (`true`, `false`), has a
-value (a number), or is left out (the reason). Times without a zone are UTC. To add a case, add it to the YAML file.
+value (a number), or is left out (the reason). Times without a zone are UTC; `calendar` chooses another than around the
+clock, `unknown` says why nothing may be concluded. To add a case, add it to the YAML file.
 """
 
 import csv
@@ -14,11 +15,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from itss_bridge.catalogue.calendars import Calendar
+from itss_bridge.catalogue.calendars import calendar as parsed_calendar
 from itss_bridge.catalogue.parse import metric as parsed
 from itss_bridge.catalogue.yaml import read
 from itss_bridge.contracts import Record
@@ -32,6 +36,9 @@ CASES = Path(__file__).parent / "cases" / "metrics"
 SHARED = Path(os.environ.get("ITSS_BRIDGE_SHARED", Path(__file__).parent.parent.parent / "shared"))
 RECORDED = SHARED / "data" / "uci_incident_event_log"
 METRICS = {path.stem: parsed(read(path, "metric")) for path in sorted((folder("mappings") / "metrics").glob("*.yaml"))}
+CALENDARS = {
+    path.stem: parsed_calendar(read(path, "calendar")) for path in (folder("mappings") / "calendars").glob("*.yaml")
+}
 UNCHANGED = datetime(2015, 1, 1, tzinfo=UTC)
 END = datetime(2016, 6, 1, tzinfo=UTC)
 ENVELOPE = ("source", "id", "ref", "url", "changed_at")
@@ -42,17 +49,21 @@ Rows = Sequence[Mapping[str, Any]]
 class CaseEngine(DuckEngine):
     """The real engine, fed with the rows of one case in place of a lake."""
 
-    def give(self, streams: Mapping[str, Rows]) -> None:
-        """Forget what was read before and read *streams* from now on."""
-        for stream in self._ready:
-            self._db.execute(f'DROP TABLE "{stream}"')
+    def give(self, streams: Mapping[str, Rows], calendar: Calendar | str = "around-the-clock") -> None:
+        """Forget what was read before and read *streams* from now on, business time by *calendar*."""
         self._ready.clear()
+        chosen = CALENDARS[calendar] if isinstance(calendar, str) else calendar
+        self._knows_business_time = self._knows_business_time and chosen is self._calendar
+        self._calendar = chosen
+        self._metric = None
         self._streams = streams
 
-    def _materialise(self, stream: str) -> None:
+    def _materialise(self, stream: str, columns: frozenset[str]) -> None:
         stored = [_stored(stream, row) for row in self._streams.get(stream, ())]
-        self._db.register("given", StreamRows.of(stream).table(stored, at=UNCHANGED, run="case", batch=0))
-        self._db.execute(f'CREATE TABLE "{stream}" AS SELECT * EXCLUDE (digest, run, batch, removed) FROM given')
+        rows = [{name: getattr(row, name) for name in ENVELOPE} | dict(row.content) for row in stored]
+        self._db.register("given", pa.Table.from_pylist(rows, schema=StreamRows.of(stream).arrow))
+        quoted = ", ".join(f'"{name}"' for name in sorted(columns))
+        self._db.execute(f'CREATE TABLE "{stream}" AS SELECT {quoted} FROM given')
         self._db.unregister("given")
 
 
@@ -84,10 +95,15 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseEngine]:
 
 
 def run(
-    engine: CaseEngine, metric: Metric, streams: Mapping[str, Rows], period: Mapping[str, Any], given: Mapping[str, str]
+    engine: CaseEngine,
+    metric: Metric,
+    streams: Mapping[str, Rows],
+    period: Mapping[str, Any],
+    given: Mapping[str, str],
+    by: str = "around-the-clock",
 ) -> tuple[Measurement, list[Item]]:
     """The one place where cases meet the engine."""
-    engine.give(streams)
+    engine.give(streams, by)
     start = moment(period["from"]) if "from" in period else None
     end = moment(period["to"])
     return measure(metric, engine, start, end, given), list(population(metric, engine, start, end, given))
@@ -107,7 +123,8 @@ def _cases() -> Iterator[Any]:
 @pytest.mark.parametrize(("name", "case"), list(_cases()))
 def test_case(engine: CaseEngine, name: str, case: Mapping[str, Any]) -> None:
     metric = METRICS[name]
-    measured, items = run(engine, metric, case["streams"], case["period"], case.get("with", {}))
+    chosen = case.get("calendar", "around-the-clock")
+    measured, items = run(engine, metric, case["streams"], case["period"], case.get("with", {}), chosen)
 
     assert {item.id: _verdict(item) for item in items} == case["population"]
     assert len(items) == len(case["population"]), "an item stands twice in the population"
@@ -115,6 +132,7 @@ def test_case(engine: CaseEngine, name: str, case: Mapping[str, Any]) -> None:
     assert measured.excluded == reasons
     assert (measured.n, measured.denominator) == (case["denominator"], case["denominator"])
     assert measured.value == (None if case["value"] is None else pytest.approx(case["value"], abs=1e-6))
+    assert case.get("unknown", measured.unknown) == measured.unknown
     if "numerator" in case:
         assert measured.numerator == case["numerator"]
 

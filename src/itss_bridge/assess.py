@@ -1,12 +1,13 @@
 """Judge: catalogue, measurements and a moment in, findings and levels out. No clock, no network, no store under it.
 
-Three rules hold everywhere. Unknown is never conforming. A check beats a projection. A projection says no more than
-its weakest link: only a reviewed mapping whose source asks all that the target asks carries *conforming* across.
+Four rules hold everywhere. Unknown is never conforming. A check beats a projection. A projection says no more than
+its weakest link: only a reviewed mapping whose source asks all that the target asks carries *conforming* across. A
+person's judgement decides one requirement and is shown beside what was measured; it lifts no other one and no level.
 """
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from itss_bridge.model import (
     Check,
     CheckResult,
     Finding,
+    Judgement,
     LevelOutcome,
     Measurement,
     Origin,
@@ -62,16 +64,27 @@ _BY_MAPPINGS = {
     Status.NONCONFORMING: Text("A requirement contained in it does not conform.", "包含于本条的条款不符合。"),
     Status.UNDETERMINED: Text("What is mapped to it says nothing certain about it.", "映射条款尚不能得出结论。"),
 }
+_LEAST_FIRST = (Status.NOT_APPLICABLE, Status.NONCONFORMING, Status.UNDETERMINED, Status.PARTIAL, Status.CONFORMING)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms to judge: the level aimed at, the packs to show, those that decide, and what is out of scope."""
+    """On what terms to judge: the level aimed at, the packs to show, those that decide, what is out of scope.
+
+    *judgements* are people's own words that stand at the moment, by requirement.
+    """
 
     target: int | None
     packs: Sequence[str]
     binding: Sequence[str]
     not_applicable: Mapping[str, str]
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """Requirements that do not apply: declared in the scope, or judged so."""
+        judged = (name for name, j in self.judgements.items() if j.status is Status.NOT_APPLICABLE)
+        return frozenset(self.not_applicable) | frozenset(judged)
 
 
 def assess(catalogue: Catalogue, measurements: Mapping[str, Measurement], terms: Terms, as_of: datetime) -> Assessment:
@@ -87,7 +100,8 @@ def assess(catalogue: Catalogue, measurements: Mapping[str, Measurement], terms:
     findings = _findings(catalogue, results, terms)
     levels = _levels(catalogue, results, terms)
     distinct = {(m.metric, tuple(sorted(m.arguments.items())), m.start, m.end): m for m in measurements.values()}
-    return Assessment(as_of, findings, levels, tuple(distinct.values()))
+    reached = [level for level, outcome in levels.items() if outcome.status is Status.CONFORMING]
+    return Assessment(as_of, findings, levels, tuple(distinct.values()), min(reached, default=None))
 
 
 def judge(check: Check, measured: Measurement | None) -> CheckResult:
@@ -96,15 +110,21 @@ def judge(check: Check, measured: Measurement | None) -> CheckResult:
         reason = measured.unknown if measured else "not measured"
         return CheckResult(check, Verdict.UNDETERMINED, measured, reason)
     criterion = check.criterion
-    if criterion.operator == "measured":
-        least = criterion.threshold or Decimal(1)
-        if not measured.n:
-            return CheckResult(check, Verdict.UNDETERMINED, measured, "no data in the window")
-        return CheckResult(check, _met(measured.value is not None and measured.n >= least), measured, "")
-    if measured.value is None or criterion.threshold is None:
+    counted = criterion.operator == "measured"
+    nothing = not measured.n if counted else measured.value is None
+    if nothing:
         return CheckResult(check, Verdict.UNDETERMINED, measured, "no data in the window")
-    fits = _COMPARE[criterion.operator](Decimal(repr(measured.value)), criterion.threshold)
-    return CheckResult(check, _met(fits), measured, "")
+    value = Decimal(measured.n) if counted else Decimal(repr(measured.value))
+    least = Decimal(1) if criterion.threshold is None else criterion.threshold
+    fits = measured.value is not None and _COMPARE[">=" if counted else criterion.operator](value, least)
+    return CheckResult(check, _met(fits), measured, "", _distance(criterion.operator, value, least))
+
+
+def _distance(operator_: str, value: Decimal, needed: Decimal) -> Decimal:
+    """From what is needed to the value, negative where something is missing."""
+    if operator_ == "==":
+        return -abs(value - needed)
+    return needed - value if operator_ in {"<=", "<"} else value - needed
 
 
 def _met(fits: bool) -> Verdict:  # noqa: FBT001 - it is the verdict itself
@@ -135,7 +155,23 @@ def _findings(catalogue: Catalogue, results: Mapping[str, CheckResult], terms: T
     assessable = [r for r in catalogue.requirements.values() if r.assessable]
     direct = {r.id: _direct(r, asked.get(r.id, ()), terms, higher.get(r.id)) for r in assessable}
     rows = _rows_by_target(catalogue)
-    return {r.id: _with_supports(direct[r.id], rows.get(r.id, ()), direct) for r in assessable}
+    measured = {r.id: _with_supports(direct[r.id], rows.get(r.id, ()), direct, terms) for r in assessable}
+    return {name: _judged(finding, terms.judgements.get(name)) for name, finding in measured.items()}
+
+
+def _judged(finding: Finding, judgement: Judgement | None) -> Finding:
+    """A person's word on it, with what was measured kept beside."""
+    if judgement is None:
+        return finding
+    reason = Text(f"{judgement.role}: {judgement.reason}", f"{judgement.role}：{judgement.reason}")
+    return replace(
+        finding,
+        status=judgement.status,
+        basis="judgement",
+        reason=reason,
+        measured=finding.status,
+        judgement=judgement,
+    )
 
 
 def _asked(
@@ -182,27 +218,28 @@ def _rows_by_target(catalogue: Catalogue) -> dict[str, list[Row]]:
     return found
 
 
-def _with_supports(finding: Finding, rows: Sequence[Row], direct: Mapping[str, Finding]) -> Finding:
+def _with_supports(finding: Finding, rows: Sequence[Row], direct: Mapping[str, Finding], terms: Terms) -> Finding:
     supports = tuple(
-        Support(row, row.source, source.status, contribution(row, source.status))
+        Support(row, row.source, status, contribution(row, status))
         for row in rows
         if row.relationship is not Relationship.NONE
         and (source := direct.get(row.source)) is not None
         and source.basis == "checks"
+        and (status := carried(source.status, terms.judgements.get(row.source)))
     )
     if finding.basis != "none" or not supports:
-        return Finding(
-            finding.requirement,
-            finding.status,
-            finding.basis,
-            finding.checks,
-            supports,
-            finding.evidence,
-            finding.reason,
-        )
+        return replace(finding, supports=supports)
     status = projected(s.contributes for s in supports)
     evidence = sum(direct[s.requirement].evidence for s in supports if s.contributes is not Status.UNDETERMINED)
     return Finding(finding.requirement, status, "mappings", (), supports, evidence, _BY_MAPPINGS[status])
+
+
+def carried(measured: Status, judgement: Judgement | None) -> Status:
+    """What a requirement brings to others: what was measured, unless a person thought less of it.
+
+    A judgement speaks of its own requirement; it may take evidence away from others and never gives them any.
+    """
+    return measured if judgement is None else min(measured, judgement.status, key=_LEAST_FIRST.index)
 
 
 def contribution(row: Row, status: Status) -> Status:
@@ -234,17 +271,19 @@ def projected(contributions: Iterable[Status]) -> Status:
 
 def _levels(catalogue: Catalogue, results: Mapping[str, CheckResult], terms: Terms) -> dict[int, LevelOutcome]:
     packs = [_maturity(catalogue), *(catalogue.packs[name] for name in terms.packs if name in catalogue.packs)]
-    binding = {MATURITY, *terms.binding}
     outcomes: dict[int, LevelOutcome] = {}
     below = Status.CONFORMING
     for level in LEVELS:
-        parts = tuple(
-            PackOutcome(pack, pack.id in binding, tuple(results[r.id] for r in pack.rules if r.level == level))
-            for pack in packs
-        )
+        parts = tuple(_part(pack, [results[r.id] for r in pack.rules if r.level == level], terms) for pack in packs)
         outcomes[level] = _level(level, parts, below)
         below = outcomes[level].status
     return outcomes
+
+
+def _part(pack: RulePack, asked: Sequence[CheckResult], terms: Terms) -> PackOutcome:
+    waived = tuple(r for r in asked if r.check.conditional and terms.outside.issuperset(r.check.requirements))
+    binding = pack.id == MATURITY or pack.id in terms.binding
+    return PackOutcome(pack, binding, tuple(r for r in asked if r not in waived), waived)
 
 
 def _maturity(catalogue: Catalogue) -> RulePack:
@@ -265,6 +304,10 @@ def _level(level: int, packs: tuple[PackOutcome, ...], below: Status) -> LevelOu
     failed, unknown = verdicts.count(Verdict.NOT_MET), verdicts.count(Verdict.UNDETERMINED)
     english = f"Of {len(verdicts)} binding rules {failed} are not met and {unknown} lack evidence."
     chinese = f"共 {len(verdicts)} 条约束性规则，{failed} 条不满足，{unknown} 条证据不足。"
+    waived = sum(len(pack.waived) for pack in packs if pack.binding)
+    if waived:
+        english = f"{english} {waived} more are not asked, for what they speak to does not apply here."
+        chinese = f"{chinese}另有 {waived} 条因所涉条款声明不适用而不作要求。"
     if status is not own:
         english, chinese = f"{english} A lower level is not reached.", f"{chinese}下一级别尚未达到。"
     return LevelOutcome(level, status, packs, Text(english, chinese))

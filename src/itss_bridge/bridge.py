@@ -1,7 +1,7 @@
 """One workspace in use: its plugins, catalogue, lake and sources, each made when first asked for."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -12,15 +12,28 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from itss_bridge.catalogue import Catalogue, Signature, digest, limited, load, signed
-from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity
+from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, TicketPublisher
+from itss_bridge.data import stream_names
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
-from itss_bridge.model import Report, Text
+from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
+from itss_bridge.interruption import SafePoints, stopping
+from itss_bridge.judgements import Plan, judgements, plan
+from itss_bridge.model import Judgement, Metric, Report, Text
+from itss_bridge.nonconformities import FOLDER, Register
 from itss_bridge.plugins import Plugins
 from itss_bridge.report import report
-from itss_bridge.sync import SourceRun, StreamOutcome, Watcher, source_clock, sync_source, system_clock
-from itss_bridge.transport import Credentials, GuardedSession, Limits
+from itss_bridge.sync import (
+    SourceRun,
+    StreamOutcome,
+    Watcher,
+    end_sources,
+    source_clock,
+    sync_source,
+    system_clock,
+)
+from itss_bridge.transport import ClientCredentials, Credentials, GrantedSession, GuardedSession, Limits
 from itss_bridge.workspace import FILE, Source, Workspace
 
 _NOWHERE = "https://nowhere.invalid"
@@ -52,6 +65,7 @@ class Bridge:
         where = str(self.workspace.root / FILE)
         for key, names, shelf in (
             ("workspace.frameworks", self.workspace.frameworks, catalogue.frameworks),
+            ("workspace.calendar", (self.workspace.calendar,), catalogue.calendars),
             ("workspace.rule_packs", self.workspace.rule_packs, catalogue.packs),
             ("workspace.binding", self.workspace.binding, self.workspace.rule_packs),
             ("scope.not_applicable", self.workspace.not_applicable, catalogue.requirements),
@@ -60,6 +74,17 @@ class Bridge:
                 if name not in shelf:
                     fix = f"there are: {', '.join(list(shelf)[:12])}"
                     raise UsageError(f"{key}: there is no {name!r}", where=where, fix=fix)
+
+    @cached_property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """People's own words on requirements; UsageError when a file of them is wrong."""
+        assessable = {r.id for r in self.catalogue.requirements.values() if r.assessable}
+        return judgements(self.workspace.judgement_files, assessable)
+
+    @cached_property
+    def planned(self) -> Plan:
+        """Who closes which gap, until when; UsageError when a file of it is wrong."""
+        return plan(self.workspace.action_files, {rule.id for rule in self.catalogue.rules})
 
     def now(self) -> datetime:
         """The moment a report speaks of when none is asked for.
@@ -72,18 +97,21 @@ class Bridge:
         return last.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
     @contextmanager
-    def engine(self, as_of: datetime, name: str = "duckdb") -> Iterator[Engine]:
-        """An engine over the evidence of *as_of*."""
+    def engine(self, as_of: datetime, name: str = "duckdb", metrics: Collection[Metric] = ()) -> Iterator[Engine]:
+        """An engine over the evidence of *as_of*, with the workspace's calendar; *metrics* will be held by it."""
         factory: Any = self.plugins.pick(self.plugins.engines, name, "engine")
-        with closing(factory(self.lake, as_of)) as engine:
+        calendar = self.catalogue.calendars.get(self.workspace.calendar)
+        with closing(factory(self.lake, as_of, calendar, metrics)) as engine:
             yield engine
 
     def report(self, as_of: datetime | None = None) -> Report:
         """The report as of a moment, the present one when None."""
         moment = as_of or self.now()
-        with self.engine(moment) as engine:
-            shown = limited(self.catalogue, self.workspace.frameworks)
-            return report(self.workspace, shown, self.lake, engine, moment, self._notes())
+        shown = limited(self.catalogue, self.workspace.frameworks)
+        with self.engine(moment, metrics=shown.metrics.values()) as engine:
+            planned, judged = self.planned.actions, self.judgements
+            tracked = Register(self.workspace.root / FOLDER).entries()
+            return report(self.workspace, shown, self.lake, engine, moment, self._notes(), judged, planned, tracked)
 
     def _notes(self) -> tuple[Text, ...]:
         notes = [
@@ -133,26 +161,53 @@ class Bridge:
             if key not in source.table:
                 raise UsageError(f"the source has no {key}", where=where, fix=f'add {key} = "…"')
 
-    def _session(self, source: Source, kind: type[Connector]) -> GuardedSession:
+    def publisher(self, place: str, *, apply: bool) -> tuple[TicketPublisher, str]:
+        """The publisher of a `[publish.NAME]` table and the name of its source; it may write only when *apply*."""
+        where = f"{self.workspace.root / FILE}: publish.{place}"
+        table = dict(self.plugins.pick(dict(self.workspace.publish), place, "place to publish to"))
+        source = self.plugins.pick(self.workspace.sources, table.pop("source"), "source")
+        kind = self.plugins.pick(self.plugins.publishers, table.pop("publisher", source.connector), "publisher")
+        if not issubclass(kind, TicketPublisher):
+            raise UsageError(f"{kind.name} makes no tickets", where=where)
+        account: dict[str, Any] = {key: table.pop(key) for key in ("auth", "username", "secret") if key in table}
+        error = best_match(Draft202012Validator(kind.config_schema).iter_errors(table))
+        if error is not None:
+            raise UsageError(f"{'.'.join(map(str, error.absolute_path)) or place}: {error.message}", where=where)
+        own = {key: value for key, value in source.table.items() if key not in {"secret", "streams"}}
+        as_writer = Source(source.name, source.connector, {**source.table, **account})
+        reader = self.plugins.pick(self.plugins.connectors, source.connector, "connector")
+        session = self._session(as_writer, reader, writes=kind.writes if apply else ())
+        return kind({**own, **table}, session), source.name
+
+    def _session(
+        self, source: Source, kind: type[Connector], writes: Collection[tuple[str, str]] = ()
+    ) -> GuardedSession:
         if kind.reads_files:
             return GuardedSession(_NOWHERE)
-        reference = source.table["secret"]
-        secret = self.plugins.secret(reference)
+        table, secret = source.table, self._secret(source)
+        options: dict[str, Any] = {
+            "limits": Limits(**{key: table[key] for key in ("in_flight", "attempts") if key in table}),
+            "ca_bundle": table.get("ca_bundle"),
+            "cancelled": stopping.is_set,
+        }
+        rights: dict[str, Any] = {"read_posts": kind.read_posts, "writes": writes}
+        if source.auth == "oauth-client-credentials":
+            scope = table.get("scope", "")
+            grant = ClientCredentials(_token_url(source, kind), table["username"], secret, scope=scope, **options)
+            return GrantedSession(table["url"], grant, **rights, **options)
+        basic = source.auth == "basic"
+        credentials = Credentials.basic(table["username"], secret) if basic else Credentials.bearer(secret)
+        return GuardedSession(table["url"], credentials=credentials, **rights, **options)
+
+    def _secret(self, source: Source) -> str:
+        secret = self.plugins.secret(source.table["secret"])
         if secret is None:
             raise UsageError(
                 "nothing knows this kind of secret reference",
                 where=f"sources.{source.name}.secret",
                 fix="use env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER",
             )
-        basic = source.auth == "basic"
-        credentials = Credentials.basic(source.table["username"], secret) if basic else Credentials.bearer(secret)
-        return GuardedSession(
-            source.table["url"],
-            credentials=credentials,
-            limits=Limits(**{key: source.table[key] for key in ("in_flight", "attempts") if key in source.table}),
-            read_posts=kind.read_posts,
-            ca_bundle=source.table.get("ca_bundle"),
-        )
+        return secret
 
     def sync(
         self, watch: Watcher, only: Collection[str] = (), *, accept_removals: bool = False
@@ -163,11 +218,12 @@ class Bridge:
             UsageError: a source is configured wrongly; nothing was read.
             Locked: another run is writing.
         """
+        run = uuid4().hex[:12]
+        ended = {} if only else self._end_sources(run, accept=accept_removals)
         sources = self._chosen(only)
         connectors = {name: self.connector(source) for name, source in sources.items()}
         for connector in connectors.values():
             connector.streams()  # a wrong stream table is found before the first request
-        run = uuid4().hex[:12]
         with self.workspace.lock():
             key = self._privacy_key()
             jobs = [
@@ -184,7 +240,30 @@ class Bridge:
                 # files last: in a replay they are collected at the moment that the tools' clocks have told
                 for name, connector in sorted(connectors.items(), key=lambda c: c[1].reads_files)
             ]
-            return run, {job.source: sync_source(job, self.lake) for job in jobs}
+            return run, {job.source: sync_source(job, self.lake) for job in jobs} | ended
+
+    def _end_sources(self, run: str, *, accept: bool) -> dict[str, dict[str, StreamOutcome]]:
+        """Whatever is wrong with the other sources: evidence of those that are not configured any more is stale."""
+        last = self.lake.last_collected() if self.workspace.follows_source_clock else None
+        with self.workspace.lock(), SafePoints():
+            return end_sources(self.lake, self.workspace.sources, run=run, at=last or datetime.now(UTC), accept=accept)
+
+    def purge(self, wanted: Wanted, streams: Sequence[str], reason: str, *, apply: bool) -> list[PurgePlan]:
+        """Purge what is *wanted* from *streams* (all when empty), or only say what would be purged.
+
+        Raises:
+            UsageError: the record named is not there, or still live at its tool.
+            IntegrityError: the evidence is damaged.
+            Locked: another run is writing.
+        """
+        with self.workspace.lock() if apply else nullcontext():
+            return purge(self.lake, streams or stream_names(), wanted, reason, datetime.now(UTC), apply=apply)
+
+    def pseudonyms(self, person: str) -> dict[str, str]:
+        """By what pseudonym each source of the evidence knows a person, whom its tool calls *person*."""
+        lasts = [self.lake.table(stream).last() for stream in self.lake.streams()]
+        sources = sorted({source for last in lasts if last for source in last.sources})
+        return {source: pseudonymiser(self._privacy_key(), source)(person) for source in sources}
 
     def _clock(self, connector: Connector) -> Callable[[Identity | None], datetime]:
         if not self.workspace.follows_source_clock:
@@ -211,6 +290,20 @@ class Bridge:
         if secret is None:
             raise UsageError("the pseudonym key cannot be found", where=f"privacy.key = {reference!r}")
         return secret.encode()
+
+
+def _token_url(source: Source, kind: type[Connector]) -> str:
+    """The configured token endpoint, else the one that the vendor documents at the tool's own address."""
+    documented = kind.token_endpoint(source.table)
+    configured: str = source.table.get("token_url", "")
+    if configured or documented.startswith("/"):
+        return configured or source.table["url"].rstrip("/") + documented
+    raise UsageError(
+        "the source does not say where its OAuth client gets a token",
+        where=f"sources.{source.name}",
+        cause="this tool's tokens come from another address, and a client's secret goes to a configured one only",
+        fix=f'add token_url = "{documented or "https://…"}"',
+    )
 
 
 def as_problem(error: BaseException) -> BridgeError | None:

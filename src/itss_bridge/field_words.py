@@ -31,6 +31,12 @@ MEANING: Mapping[str, str] = {
     "Expiry.": "有效期截止日期。",
     "State.": "状态。",
     "Issuing body.": "发证机构。",
+    "Number of the certificate.": "证书编号。",
+    "Scope of services as the certificate states it.": "证书所载服务范围。",
+    "Edition certified to: iso9001-2015, iso9001-2026 …": "认证依据的标准版本：iso9001-2015、iso9001-2026 等。",
+    "Days on which surveillance was completed since the award, in order: 2016-02-25; 2017-02-20.": "本周期内已完成监督的日期，按先后顺序填写，如 2016-02-25; 2017-02-20。",
+    "Months between surveillances by the contract with the body.": "合同约定的监督间隔（月）。",
+    "Date agreed with the body for the next surveillance or re-assessment.": "与机构约定的下一次监督或复评（再认证）日期。",
     # tickets
     "Canonical state.": "统一状态。",
     "The tool's own word or number for the state.": "工具中的原始状态值。",
@@ -62,6 +68,7 @@ MEANING: Mapping[str, str] = {
     "Change that caused it: the tool's id.": "引发该事件的变更（工具内编号）。",
     "How it was closed, the tool's word.": "关闭代码（工具原词）。",
     "Handled as a major incident.": "是否按重大事件处理。",
+    "Resolved without any work of a person, where the tool keeps it.": "是否未经人工处理即自动解决（以工具记录为准）。",
     "1 high to 3 low.": "程度：1 高，2 中，3 低。",
     "Configuration items concerned: the tool's ids.": "涉及的配置项（工具内编号）。",
     "Score given by the requester, on a 0–100 scale.": "申请人评分，百分制。",
@@ -143,6 +150,55 @@ MEANING: Mapping[str, str] = {
     "Would recommend, 0–10.": "推荐意愿，0 至 10 分。",
     "Asked.": "发出日期。",
     "Answered.": "回收日期。",
+    # configuration audit
+    "The audit or check it belongs to.": "所属的配置审计（核查）批次。",
+    "The item checked: its id or number.": "被核查的配置项编号。",
+    "When it was checked.": "核查时间。",
+    "How many attributes were checked.": "核查的属性项数。",
+    "How many of them were wrong; an item that is not there at all: all of them.": "其中与实物不符的属性项数；配置项实际不存在的，按全部不符填写。",
+    "Who checked it.": "核查人。",
+    # contract
+    "Signature.": "签订日期。",
+    "First day.": "首日。",
+    "Last day.": "末日。",
+    "False for work that ends by itself, such as a single project: no renewal is to be expected.": "是否可续约；一次性项目等到期自然结束、不存在续约的填“否”。",
+    "Renewed: by extension, or by a new contract on the same service.": "是否已续约（展期，或就同一服务另签新合同）。",
+    "Earlier contract that it continues: its id.": "所接续的原合同编号。",
+    # financial year
+    "Revenue of the year, in yuan.": "当年营业收入（元）。",
+    "Of it, income from IT services, in yuan.": "其中信息技术服务收入（元）。",
+    "R&D expense of the year, in yuan.": "当年研发费用（元）。",
+    "The figures are audited.": "数据是否已经审计。",
+    # indicator
+    "How the last value came about: by a tool, or by hand.": "最近一次数值的采集方式：工具自动采集或人工填报。",
+    "Tool it is collected with.": "采集所用工具。",
+    "When it was laid down.": "指标确立日期。",
+    "When it was given up.": "指标停用日期。",
+    "When it last had a value.": "最近一次取得数值的时间。",
+    "Role that answers for it (a role, never a name).": "责任岗位（只填岗位，不填姓名）。",
+    # outage and agreed service time
+    "The service, by the name or code that the agreed service time uses.": "中断的服务，名称或代码须与“约定服务时间”一致。",
+    "The item that failed: its id or number.": "发生故障的配置项编号。",
+    "Outage, degradation (slow but there) or planned.": "类别：中断、性能下降（可用但变慢）、计划内停机。",
+    "Hours of it within the agreed service time; left out: all of it, from start to end.": "其中落在约定服务时间内的小时数；不填则按起止全部时间计。",
+    "Incident it was handled as: the tool's id.": "对应的事件（工具内编号）。",
+    "Name or code of the service.": "服务名称或代码。",
+    "Agreed service hours within it.": "该时段内约定的服务小时数。",
+    "Availability agreed, in per cent.": "约定的可用性目标（%）。",
+    # routine incidents
+    "Subcategory at the tool; left out: all of the category.": "工具中的子分类；不填表示该分类全部。",
+    "When it was put on the list.": "列入常规事件清单的日期。",
+    # service report
+    "Day by which it must be sent; the day counts to its end.": "约定提交日期，当日之内均不算逾期。",
+    "When it was sent to the customer.": "提交需方的时间。",
+    "Page that holds the report: its title or number at the tool (`ref`).": "报告所在页面：工具中的标题或编号（`ref`）。",
+    # spare part
+    "Where it lies.": "存放地点。",
+    "Last test.": "最近一次检测时间。",
+    "It passed that test.": "该次检测是否合格。",
+    # support group
+    "Assignment group, as the tool's tickets and their history name it.": "处理小组，与工具中工单及其流转记录的写法一致。",
+    "Support line: 1 service desk, 2 second line, 3 third line or supplier.": "支持级别：1 服务台（一线），2 二线，3 三线或供应商。",
 }
 """English description → Chinese."""
 

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
+stopping = threading.Event()
+"""Set once Ctrl-C has come: whoever waits for a tool need not wait any longer."""
+
 
 class SafePoints:
     """Within `with`, Ctrl-C is held back; it raises KeyboardInterrupt in the next `may_stop()`, or in the present one.
@@ -23,6 +26,7 @@ class SafePoints:
         main = threading.current_thread() is threading.main_thread()
         self._ours = main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self._ours:
+            stopping.clear()
             signal.signal(signal.SIGINT, self._arrived)
         return self
 
@@ -34,6 +38,7 @@ class SafePoints:
 
     def _arrived(self, _number: int, _frame: FrameType | None) -> None:
         self._wanted = True
+        stopping.set()
         if self._safe:
             raise KeyboardInterrupt
 

@@ -6,11 +6,23 @@ from datetime import datetime
 from itss_bridge import __version__
 from itss_bridge.assess import Terms, assess
 from itss_bridge.catalogue import Catalogue
+from itss_bridge.catalogue.fingerprint import fingerprint
 from itss_bridge.contracts import Engine
-from itss_bridge.evidence import Lake
+from itss_bridge.data import stream_names
+from itss_bridge.documents import COLUMNS, MONTHS_CURRENT, compare, pages
+from itss_bridge.evidence import Lake, SourceMark
+from itss_bridge.evidence.ledger import State
+from itss_bridge.evidence.purge import Missing, missing
+from itss_bridge.evidence.read import records
+from itss_bridge.gaps import gaps
+from itss_bridge.judgements import notes as judgement_notes
+from itss_bridge.judgements import standing
+from itss_bridge.lifecycle import gather, outlook
+from itss_bridge.materials import Holdings, materials
 from itss_bridge.matrix import in_order, matrix
-from itss_bridge.metrics import measure, months_before, obstacle, unknown
-from itss_bridge.model import Check, Measurement, Report, StreamState, Text
+from itss_bridge.metrics import measure, months_before, obstacle, obstacle_of, unknown
+from itss_bridge.model import Action, Assessment, Check, Judgement, Measurement, Report, StreamState, Text
+from itss_bridge.nonconformities import Entry, shown
 from itss_bridge.workspace import Workspace
 
 
@@ -21,9 +33,20 @@ def stream_states(lake: Lake, as_of: datetime) -> tuple[StreamState, ...]:
         entry = lake.table(stream).entry_before(as_of)
         if entry is None:
             continue
+        lacks = missing(lake.table(stream), as_of)
         for source, m in sorted(entry.sources.items()):
-            found.append(StreamState(source, stream, m.state, m.expected, m.seen, m.at, entry.head, m.reason))
+            state, reason = _thinned(m, lacks.get(source))
+            found.append(StreamState(source, stream, state, m.expected, m.seen, m.at, entry.head, reason))
     return tuple(found)
+
+
+def _thinned(mark: SourceMark, lacking: Missing | None) -> tuple[State, str]:
+    """State and reason of a source, what was purged since taken into account: a past moment may lack records."""
+    if lacking is None:
+        return mark.state, mark.reason
+    what = f"{lacking.records} records that were current then have been purged since, the last on {lacking.at:%Y-%m-%d}"
+    state: State = "incomplete" if mark.state == "complete" else mark.state
+    return state, f"{mark.reason}; {what}" if mark.reason else what
 
 
 def by_stream(states: Sequence[StreamState]) -> dict[str, list[StreamState]]:
@@ -60,6 +83,18 @@ def measurements(
     return found
 
 
+def holdings(lake: Lake, states: Sequence[StreamState], assessment: Assessment, as_of: datetime) -> Holdings:
+    """What there is to hand in: documents, and how many records of what else."""
+    grouped = by_stream(states)
+    rows = records(lake, "document", as_of, COLUMNS)
+    return Holdings(
+        pages=pages(rows, months_before(as_of, MONTHS_CURRENT)),
+        records={stream: sum(state.seen for state in of) for stream, of in grouped.items()},
+        obstacles={stream: obstacle_of(stream, grouped) for stream in stream_names()},
+        findings=assessment.findings,
+    )
+
+
 def report(
     workspace: Workspace,
     catalogue: Catalogue,
@@ -67,13 +102,21 @@ def report(
     engine: Engine,
     as_of: datetime,
     notes: Sequence[Text] = (),
+    judged: Sequence[Judgement] = (),
+    actions: Mapping[str, Action] | None = None,
+    register: Sequence[Entry] = (),
 ) -> Report:
     """The finished report as of a moment: all that an exporter may see."""
     states = stream_states(lake, as_of)
-    terms = Terms(workspace.target, workspace.rule_packs, workspace.binding, workspace.not_applicable)
+    day = workspace.day_of(as_of)
+    counting = standing([j for j in judged if j.requirement in catalogue.requirements], day)
+    terms = Terms(workspace.target, workspace.rule_packs, workspace.binding, workspace.not_applicable, counting)
     active = [*catalogue.checks.values(), *(r for name in terms.packs for r in catalogue.packs[name].rules)]
     measured = measurements(active, catalogue, engine, by_stream(states), as_of)
     assessment = assess(catalogue, measured, terms, as_of)
+    known = gather(catalogue, assessment, lake, engine, by_stream(states), workspace.time_zone, workspace.target)
+    held = holdings(lake, states, assessment, as_of)
+    papers = compare(in_order(catalogue), assessment.findings, held.pages, held.obstacles["document"])
     return Report(
         organisation=workspace.organisation,
         languages=workspace.languages,
@@ -87,5 +130,13 @@ def report(
         rows=matrix(catalogue, assessment),
         streams=states,
         version=__version__,
-        notes=tuple(notes),
+        notes=(*notes, *judgement_notes(judged, day)),
+        judgements=tuple(counting.values()),
+        gaps=gaps(assessment, catalogue.crosswalks.values(), actions or {}, workspace.target),
+        nonconformities=shown(register, assessment, day),
+        calendar=outlook(known).milestones,
+        documents=papers.rows,
+        orphans=papers.orphans,
+        materials=materials(catalogue.lifecycles.values(), held, workspace.target),
+        catalogue=fingerprint(catalogue),
     )

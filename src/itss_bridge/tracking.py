@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.errors import BridgeError, UsageError
-from itss_bridge.model import Nonconformity, Report
+from itss_bridge.model import Report
 from itss_bridge.nonconformities import (
     DUE_DAYS,
     FOLDER,
@@ -16,7 +16,6 @@ from itss_bridge.nonconformities import (
     drafted,
     failures,
     results,
-    shown,
 )
 from itss_bridge.publish import Step, publish, read_back
 
@@ -37,19 +36,11 @@ class Tracking:
         self.bridge = bridge
         self.register = Register(bridge.workspace.root / FOLDER)
 
-    def day(self, moment: datetime) -> date:
-        """The workspace's day that ends at or holds *moment*: midnight still belongs to the day before."""
-        return (moment - timedelta(microseconds=1)).astimezone(self.bridge.workspace.time_zone).date()
-
-    def listed(self, report: Report) -> tuple[Nonconformity, ...]:
-        """The register as of the report's moment."""
-        return shown(self.register.entries(), report.assessment, self.day(report.as_of))
-
     def open(self, report: Report, *, apply: bool) -> tuple[Entry, ...]:
         """New entries for what fails and nobody tracks yet; written only when *apply*."""
         found = failures(report.assessment, report.target)
         days = {**DUE_DAYS, **self.bridge.workspace.days_to_correct}
-        new = drafted(found, self.register.entries(), self.day(report.as_of), days)
+        new = drafted(found, self.register.entries(), self.bridge.workspace.day_of(report.as_of), days)
         for entry in new if apply else ():
             self.register.add(entry)
         return new
@@ -61,7 +52,7 @@ class Tracking:
             GateNotMet: one of them may not be closed.
             UsageError: there is no such open entry.
         """
-        judged, day = results(report.assessment), self.day(report.as_of)
+        judged, day = results(report.assessment), self.bridge.workspace.day_of(report.as_of)
         closed = tuple(closing(entry, judged, day) for entry in self._open_entries(ids))
         for entry in closed:
             self.register.keep(entry)
@@ -79,7 +70,7 @@ class Tracking:
         """One ticket for every entry that is open, or only for those of some *grades*; changed only when *apply*."""
         publisher, source = self.bridge.publisher(place, apply=apply)
         wanted = [
-            one for one in self.listed(report) if one.progress != "closed" and (not grades or one.grade in grades)
+            one for one in report.nonconformities if one.progress != "closed" and (not grades or one.grade in grades)
         ]
         return publish(
             {entry.id: entry for entry in self.register.entries()},
@@ -88,7 +79,7 @@ class Tracking:
             source,
             report.organisation,
             report.languages[0],
-            self.day(report.as_of),
+            self.bridge.workspace.day_of(report.as_of),
             self.register.keep if apply else None,
         )
 
@@ -102,7 +93,7 @@ class Tracking:
     def _read_from(self, source: str, place: str, entries: Sequence[Entry], moment: datetime) -> ReadBack:
         try:
             publisher, _ = self.bridge.publisher(place, apply=False)
-            seen = read_back(entries, publisher, source, self.day(moment))
+            seen = read_back(entries, publisher, source, self.bridge.workspace.day_of(moment))
         except BridgeError as error:
             return ReadBack(source, (), str(error))
         for entry in seen:

@@ -1,4 +1,4 @@
-"""One organisation's folder: `itss-bridge.toml`, `evidence/`, `attestations/`, `reviews/`, `reports/`."""
+"""One organisation's folder: `itss-bridge.toml`, `evidence/`, `attestations/`, `judgements/` and more."""
 
 import re
 import tomllib
@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from itss_bridge.catalogue import Signature
 from itss_bridge.data import schema
 from itss_bridge.errors import Locked, UsageError
+from itss_bridge.model import Grade
 
 FILE = "itss-bridge.toml"
 DEFAULT_PACKS = ("itss-application-2020", "consultant-002")
@@ -28,6 +29,8 @@ _ENGINE_KEYS = {
     "auth",
     "username",
     "secret",
+    "token_url",
+    "scope",
     "ca_bundle",
     "in_flight",
     "attempts",
@@ -50,9 +53,11 @@ class Source:
         return {key: value for key, value in self.table.items() if key not in _ENGINE_KEYS}
 
     @property
-    def auth(self) -> Literal["basic", "bearer"]:
+    def auth(self) -> Literal["basic", "bearer", "oauth-client-credentials"]:
         """Basic when a username is given, else bearer, unless `auth` says so itself."""
-        chosen: Literal["basic", "bearer"] = self.table.get("auth", "basic" if "username" in self.table else "bearer")
+        chosen: Literal["basic", "bearer", "oauth-client-credentials"] = self.table.get(
+            "auth", "basic" if "username" in self.table else "bearer"
+        )
         return chosen
 
 
@@ -128,6 +133,11 @@ class Workspace:
         return tuple(self._own.get("binding", DEFAULT_BINDING))
 
     @property
+    def calendar(self) -> str:
+        """The calendar by which business time is measured; unless one is chosen, it is time on the clock."""
+        return str(self._own.get("calendar", "around-the-clock"))
+
+    @property
     def follows_source_clock(self) -> bool:
         """Collection times come from the tools' clocks: a replay of recorded data."""
         return bool(self._own.get("clock") == "source")
@@ -150,6 +160,25 @@ class Workspace:
         return {row["requirement"]: row["justification"] for row in rows}
 
     @property
+    def decision_files(self) -> tuple[Path, ...]:
+        """Where decisions of management reviews stand."""
+        one = self.root / "decisions.yaml"
+        return (*((one,) if one.exists() else ()), *sorted((self.root / "decisions").glob("*.yaml")))
+
+    @property
+    def publish(self) -> Mapping[str, Mapping[str, Any]]:
+        """Where nonconformities become tickets, by name."""
+        tables: Mapping[str, Mapping[str, Any]] = self.settings.get("publish", {})
+        return tables
+
+    @property
+    def days_to_correct(self) -> dict[Grade, int]:
+        """Days to correct a nonconformity by, where the workspace has a rule of its own."""
+        own = self.settings.get("nonconformities", {})
+        grades: tuple[Grade, ...] = ("major", "minor")
+        return {grade: own[f"{grade}_days"] for grade in grades if f"{grade}_days" in own}
+
+    @property
     def evidence(self) -> Path:
         """The evidence lake."""
         return self.root / "evidence"
@@ -160,9 +189,30 @@ class Workspace:
         key: str | None = self.settings.get("privacy", {}).get("key")
         return key
 
+    @property
+    def retention_months(self) -> int | None:
+        """How long evidence is kept that is no longer current, for `evidence purge --retention`."""
+        months: int | None = self.settings.get("privacy", {}).get("retention_months")
+        return months
+
     def signatures(self) -> list[Signature]:
         """Reviewers' signatures under crosswalks."""
         return [Signature.read(path) for path in sorted((self.root / "reviews").glob("*.yaml"))]
+
+    @property
+    def judgement_files(self) -> tuple[Path, ...]:
+        """Where people's own words on requirements stand."""
+        return tuple(sorted((self.root / "judgements").glob("*.y*ml")))
+
+    @property
+    def action_files(self) -> tuple[Path, ...]:
+        """Where it stands who closes which gap."""
+        one = self.root / "actions.yaml"
+        return (*((one,) if one.exists() else ()), *sorted((self.root / "actions").glob("*.y*ml")))
+
+    def day_of(self, moment: datetime) -> date:
+        """The last day, in the workspace's zone, that lies before *moment*."""
+        return (moment - timedelta(microseconds=1)).astimezone(self.time_zone).date()
 
     def moment(self, text: str) -> datetime:
         """An `--as-of` or `--to`: a date means the end of that day in the workspace's zone, a time means itself."""

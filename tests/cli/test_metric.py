@@ -154,3 +154,26 @@ def test_a_history_of_which_nothing_can_be_concluded_ends_with_five(bridge_comma
 @pytest.mark.parametrize("command", ["show", "history"])
 def test_the_help_shows_an_example(bridge_command, command: str) -> None:
     assert f"Example: itss-bridge metric {command}" in " ".join(bridge_command("metric", command, "--help").out.split())
+
+
+def test_the_workspace_s_calendar_measures_business_time(bridge_command, root: Path, tmp_path: Path) -> None:
+    for name in ("evidence", "attestations"):
+        (tmp_path / name).symlink_to(root / name)
+    chosen = WORKSPACE.replace("[sources.files]", 'calendar = "china"\n[sources.files]')
+    (tmp_path / "itss-bridge.toml").write_text(chosen, "utf-8")
+
+    ran = bridge_command("metric", "show", "kpi-mttr", "-w", tmp_path, "--as-of", "2026-06-30", "--json")
+
+    document = json.loads(ran.out)
+    assert (document["calendar"], document["n"]) == ("china", 5)
+    assert document["value"] < 10
+
+
+def test_a_calendar_that_does_not_exist_is_refused_by_its_name(bridge_command, tmp_path: Path) -> None:
+    chosen = WORKSPACE.replace("[sources.files]", 'calendar = "chnia"\n[sources.files]')
+    (tmp_path / "itss-bridge.toml").write_text(chosen, "utf-8")
+
+    ran = bridge_command("metric", "list", "-w", tmp_path)
+
+    assert ran.code == 2
+    assert "workspace.calendar: there is no 'chnia'" in ran.err

@@ -203,6 +203,12 @@ def _seconds(clock: str) -> int:
 
 
 def _years(document: Document, years: Mapping[str, Any]) -> dict[int, Year]:
+    """The published years; they follow each other, so that time from one to another can be counted."""
+    told = sorted(map(int, years))
+    for year in range(told[0], told[-1]):
+        if str(year) not in years:
+            where = document.where(("years",))
+            raise UsageError(f"the year {year} is missing between others", where=where, fix=f"add {year}")
     return {int(name): _year(document, name, value) for name, value in years.items()}
 
 

@@ -138,6 +138,7 @@ def metric(document: Document) -> Metric:
         parameters=tuple(content.get("parameters", ())),
         population=content["population"],
         origin=_origin(document, (), {}, content),
+        needs={reason: tuple(fields) for reason, fields in content.get("needs", {}).items()},
     )
 
 
@@ -177,4 +178,5 @@ def _check(document: Document, path: Path_, row: dict[str, Any], fallback: dict[
         requirements=tuple(row.get("requirements", ())),
         level=row.get("level"),
         origin=_origin(document, path, row, fallback),
+        conditional=row.get("conditional", False),
     )

@@ -8,26 +8,44 @@ from itss_bridge.model import LevelOutcome, Report, Status
 
 
 @click.command(
-    epilog="Examples: itss-bridge assess · itss-bridge assess --require itss-level-3 --as-of 2026-03-31",
+    epilog="Examples: itss-bridge assess · itss-bridge assess --level 3 · "
+    "itss-bridge assess --require itss-level-3 --as-of 2026-03-31",
     help="Judge every requirement and the four ITSS levels. With --require, ends with 3 when the gate is not met.",
 )
 @click.option("--require", metavar="itss-level-N", help="The level that must be reached.")
+@click.option("--level", type=click.IntRange(1, 4), help="One level, every rule of every pack (4 is the lowest).")
 @common
-def command(call: Call, require: str | None) -> None:
-    """Assess and show; raise GateNotMet when more is required than is there."""
-    level = _level(require) if require else None
+def command(call: Call, require: str | None, level: int | None) -> int:
+    """Assess and show; the exit code is 3 when more is required than is there."""
+    required = _level(require) if require else None
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
     if call.as_json:
-        from itss_bridge.exporters.document import assessment_json
+        from itss_bridge.cli.shapes import assessment_shape
 
-        print_json(assessment_json(report))
+        print_json(assessment_shape(report))
     else:
-        from itss_bridge.cli.tables import assessment_view
+        _show(report, level, call.lang(bridge))
+    if not required or report.assessment.levels[required].status is Status.CONFORMING:
+        return 0
+    problem = _not_met(report, report.assessment.levels[required])
+    if not call.as_json:
+        raise problem
+    click.echo(str(problem), err=True)  # stdout holds one document already
+    return problem.exit_code
 
-        console().print(assessment_view(report, call.lang(bridge)))
+
+def _show(report: Report, level: int | None, language: str) -> None:
+    from itss_bridge.cli.tables import assessment_view
+    from itss_bridge.cli.views import level_view, reached_line
+
     if level:
-        _gate(report, report.assessment.levels[level])
+        console().print(level_view(report, level, language))
+        return
+    console().print(assessment_view(report, language))
+    console().print(reached_line(report, language))
+    for note in report.notes:
+        console().print(note[language])
 
 
 def _level(text: str) -> int:
@@ -36,12 +54,10 @@ def _level(text: str) -> int:
     raise click.BadParameter("say itss-level-4, -3, -2 or -1 (4 is the lowest)", param_hint="--require")
 
 
-def _gate(report: Report, outcome: LevelOutcome) -> None:
-    if outcome.status is Status.CONFORMING:
-        return
-    raise GateNotMet(
+def _not_met(report: Report, outcome: LevelOutcome) -> GateNotMet:
+    return GateNotMet(
         f"ITSS level {outcome.level} is not shown by the evidence",
         where=f"{report.organisation}, {report.as_of:%Y-%m-%d}",
         cause=outcome.reason.en,
-        fix="itss-bridge assess --json lists each rule with what was measured and what is needed",
+        fix=f"itss-bridge gap --level {outcome.level} lists what stands between, the first thing to do at the top",
     )

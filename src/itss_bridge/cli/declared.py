@@ -25,6 +25,11 @@ def binding(call: Call) -> tuple[str, ...] | None:
     return Workspace.open(call.workspace).binding if _has_workspace(call) else None
 
 
+def has_evidence(call: Call) -> bool:
+    """Whether there is a workspace here in which something was collected."""
+    return _has_workspace(call) and any(Workspace.open(call.workspace).evidence.glob("*/_delta_log"))
+
+
 def language(call: Call) -> str:
     """The language asked for, else the workspace's first, else Chinese."""
     return call.language or (Workspace.open(call.workspace).languages[0] if _has_workspace(call) else call.lang())

@@ -26,7 +26,14 @@ def command(call: Call, words: tuple[str, ...]) -> None:
     from itss_bridge.cli import declared
     from itss_bridge.explain import explain
 
-    explanation = explain(" ".join(words), declared.catalogue(call), sources(declared.folders(call)))
+    named, bridge = sources(declared.folders(call)), call.bridge() if declared.has_evidence(call) else None
+    catalogue = bridge.catalogue if bridge else declared.catalogue(call)
+    explanation = explain(" ".join(words), catalogue, named, declared.binding(call))
+    if bridge and explanation["kind"] in {"requirement", "check", "rule"}:
+        from itss_bridge.explain_finding import found, measured
+
+        look = found if explanation["kind"] == "requirement" else measured
+        explanation |= look(explanation["id"], bridge.report(call.as_of(bridge)))
     if call.as_json:
         print_json(explanation)
         return
@@ -94,7 +101,15 @@ def _label(name: str, language: str) -> str:
 
 
 _LABELS = {
+    "actor": ("By", "责任方"),
     "address": ("Address", "地址"),
+    "brings": ("Brings if it conforms", "其符合时可传递"),
+    "decides": ("Decides", "据以判定"),
+    "disagreement": ("Packs disagree", "规则包之间的分歧"),
+    "distance": ("Distance", "差距"),
+    "exclusive": ("Not both", "互斥"),
+    "path": ("Path: what reaches it by mappings", "路径：经映射传递而来"),
+    "results": ("Measured", "实测结果"),
     "assessable": ("Assessable", "可评估"),
     "checks": ("Checks", "检查项"),
     "children": ("Below it", "下级条目"),
@@ -110,6 +125,7 @@ _LABELS = {
     "intent": ("Intent", "要求与查证"),
     "mappings": ("Mappings, read from here", "映射（自本条目读出）"),
     "meaning": ("Meaning", "含义"),
+    "moves": ("What may come next", "后续阶段"),
     "note": ("Note", "说明"),
     "numbers": ("Numbers confirmed", "已核实条款号"),
     "parameters": ("Arguments", "参数"),
@@ -122,12 +138,17 @@ _LABELS = {
     "streams": ("Streams", "数据流"),
     "summary": ("Summed up as", "汇总方式"),
     "symbol": ("⊂⊃", "⊂⊃"),
+    "weight": ("What decides", "判定依据"),
     "unmapped": ("Left out of crosswalks", "不映射的理由"),
     "used_by": ("Used by", "用于"),
+    "varies": ("Differs from the rule to go by", "所偏离的规则"),
+    "when": ("When", "条件"),
 }
 _VALUES = {
     ("review", "proposed"): ("proposed", "建议，待评审"),
     ("review", "reviewed"): ("reviewed", "已评审"),
+    ("brings", "conforming"): ("conforming", "符合"),
+    ("brings", "partial"): ("support", "部分支持"),
     ("kind", "document"): ("document", "文件"),
     ("kind", "record"): ("record", "记录"),
     ("state", "in-force"): ("in force", "现行"),

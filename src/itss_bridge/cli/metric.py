@@ -1,10 +1,23 @@
-"""`metric list` and `metric show`."""
+"""`metric list`, `metric show` and `metric history`."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+
+if TYPE_CHECKING:
+    from itss_bridge.bridge import Bridge
+    from itss_bridge.contracts import Engine
+    from itss_bridge.metrics import Month
+    from itss_bridge.model import Measurement, Metric
+
+_PART = ("value", "n", "numerator", "denominator", "excluded", "mean", "median", "p90", "unknown")
+_ARGUMENTS = click.option("--with", "pairs", metavar="NAME=VALUE", multiple=True, help="An argument of the metric.")
+_BY = click.option("--by", type=click.Choice(["priority", "service"]), help="Part by part as well; all n add up.")
 
 
 @click.command("list", epilog="Example: itss-bridge metric list --json")
@@ -24,6 +37,7 @@ def list_command(call: Call) -> None:
                 "summary": m.summary,
                 "streams": list(m.streams),
                 "parameters": list(m.parameters),
+                "needs": {reason: list(fields) for reason, fields in m.needs.items()},
                 "definition": asdict(m.definition),
                 "source": list(m.origin.source),
                 "confidence": m.origin.confidence,
@@ -36,43 +50,153 @@ def list_command(call: Call) -> None:
     console().print(metric_table(metrics, language))
 
 
+class _Asked:
+    """One metric of an open workspace with the arguments that were given."""
+
+    def __init__(self, call: Call, metric_id: str, pairs: tuple[str, ...], by: str | None) -> None:
+        self.bridge: Bridge = call.bridge()
+        self.metric: Metric = self.bridge.plugins.pick(self.bridge.catalogue.metrics, metric_id, "metric")
+        self.arguments = _arguments(pairs, self.metric.parameters)
+        self.by = by
+        self.as_of = call.as_of(self.bridge)
+
+    def obstacle(self, as_of: datetime) -> str:
+        """Why nothing may be concluded from the evidence of that moment; empty when something may."""
+        from itss_bridge.metrics import obstacle
+        from itss_bridge.report import by_stream, stream_states
+
+        return obstacle(self.metric, by_stream(stream_states(self.bridge.lake, as_of)))
+
+    def shape(self, engine: "Engine", start: datetime | None, end: datetime, reason: str) -> dict[str, Any]:
+        """What one window gives, with its parts where they were asked for."""
+        from itss_bridge.metrics import measure, split, unknown
+
+        window = (self.metric, engine, start, end, self.arguments)
+        whole = unknown(self.metric, end, self.arguments, reason) if reason else measure(*window)
+        shape = _shape(whole, self.metric)
+        if self.by:
+            parts = {} if reason else split(*window, self.by)
+            rows = [{"part": part} | _narrow(_shape(found, self.metric)) for part, found in parts.items()]
+            shape |= {"by": self.by, "parts": rows}
+        return shape
+
+
 @click.command(
-    "show", epilog="Example: itss-bridge metric show kpi-sla --from 2026-01-01 --to 2026-03-31 --population --json"
+    "show", epilog="Example: itss-bridge metric show kpi-sla --from 2026-01-01 --to 2026-03-31 --by priority --json"
 )
 @click.argument("metric_id")
 @click.option("--from", "start", metavar="DATE", help="First day of the window (default: no lower bound).")
 @click.option("--to", "end", metavar="DATE", help="Last day of the window (default: the moment spoken of).")
-@click.option("--with", "arguments", metavar="NAME=VALUE", multiple=True, help="An argument of the metric.")
+@_ARGUMENTS
+@_BY
 @click.option("--population", "with_population", is_flag=True, help="Every item, with its own verdict.")
 @common
 def show_command(
-    call: Call, metric_id: str, start: str | None, end: str | None, arguments: tuple[str, ...], *, with_population: bool
+    call: Call,
+    metric_id: str,
+    start: str | None,
+    end: str | None,
+    pairs: tuple[str, ...],
+    by: str | None,
+    *,
+    with_population: bool,
 ) -> int:
-    """One metric over a window: number, denominator, exclusions; ends with 5 when its streams are not complete."""
-    from itss_bridge.errors import SourceUnavailable
-    from itss_bridge.exporters.document import measurement_json
-    from itss_bridge.metrics import measure, obstacle, population, unknown
-    from itss_bridge.report import by_stream, stream_states
+    """One metric over a window: number, denominator, exclusions; ends with 5 when it cannot be concluded."""
+    from itss_bridge.metrics import population
 
-    bridge = call.bridge()
-    metric = bridge.plugins.pick(bridge.catalogue.metrics, metric_id, "metric")
-    given = _arguments(arguments, metric.parameters)
-    as_of = call.as_of(bridge)
-    since = bridge.workspace.start_of(start) if start else None
-    until = min(bridge.workspace.moment(end), as_of) if end else as_of
-    reason = obstacle(metric, by_stream(stream_states(bridge.lake, as_of)))
-    with bridge.engine(as_of) as engine:
-        measured = unknown(metric, until, given, reason) if reason else measure(metric, engine, since, until, given)
-        shape = measurement_json(measured, metric)
+    asked = _Asked(call, metric_id, pairs, by)
+    since = asked.bridge.workspace.start_of(start) if start else None
+    until = min(asked.bridge.workspace.moment(end), asked.as_of) if end else asked.as_of
+    reason = asked.obstacle(asked.as_of)
+    with asked.bridge.engine(asked.as_of) as engine:
+        shape = asked.shape(engine, since, until, reason)
         if with_population and not reason:
-            shape["population"] = [asdict(item) for item in population(metric, engine, since, until, given)]
+            items = population(asked.metric, engine, since, until, asked.arguments)
+            shape["population"] = [asdict(item) for item in items]
     if call.as_json:
         print_json(shape)
     else:
-        from itss_bridge.cli.tables import metric_view
+        from itss_bridge.cli.metric_tables import measured_view
 
-        console().print(metric_view(metric, shape, call.lang(bridge)))
-    return SourceUnavailable.exit_code if reason else 0
+        console().print(measured_view(asked.metric, shape, call.lang(asked.bridge)))
+    return _exit_code(unknown=bool(shape["unknown"]))
+
+
+@click.command(
+    "history",
+    epilog="Example: itss-bridge metric history kpi-sla --months 6 --by priority --json",
+)
+@click.argument("metric_id")
+@click.option(
+    "--months", default=12, type=click.IntRange(1, 240), show_default=True, help="How many, the running one too."
+)
+@_ARGUMENTS
+@_BY
+@click.option("--as-known", is_flag=True, help="Each month by the evidence held at its end, not by today's.")
+@common
+def history_command(
+    call: Call, metric_id: str, months: int, pairs: tuple[str, ...], by: str | None, *, as_known: bool
+) -> int:
+    """One metric month by month, in the workspace's time zone; ends with 5 when no month can be concluded."""
+    from itss_bridge.metrics import months_until
+
+    asked = _Asked(call, metric_id, pairs, by)
+    zone = asked.bridge.workspace.time_zone
+    told = months_until(asked.as_of, months, zone)
+    rows = list(_known_then(asked, told) if as_known else _known_now(asked, told))
+    head = {"id": metric_id, "arguments": asked.arguments, "unit": asked.metric.unit, "time_zone": str(zone)}
+    shape = head | {
+        "calendar": next((row["calendar"] for row in rows if row["calendar"]), ""),
+        "as_known": as_known,
+        "by": by,
+    }
+    shape["months"] = [{name: value for name, value in row.items() if name != "calendar"} for row in rows]
+    if call.as_json:
+        print_json(shape)
+    else:
+        from itss_bridge.cli.metric_tables import history_view
+
+        console().print(history_view(asked.metric, shape, call.lang(asked.bridge)))
+    return _exit_code(unknown=all(row["unknown"] for row in rows))
+
+
+def _known_now(asked: _Asked, months: "tuple[Month, ...]") -> Iterator[dict[str, Any]]:
+    reason = asked.obstacle(asked.as_of)
+    with asked.bridge.engine(asked.as_of) as engine:
+        for month in months:
+            yield _month(month, asked.shape(engine, month.start, month.end, reason))
+
+
+def _known_then(asked: _Asked, months: "tuple[Month, ...]") -> Iterator[dict[str, Any]]:
+    for month in months:
+        reason = asked.obstacle(month.end)
+        with asked.bridge.engine(month.end) as engine:
+            yield _month(month, asked.shape(engine, month.start, month.end, reason))
+
+
+def _month(month: "Month", shape: Mapping[str, Any]) -> dict[str, Any]:
+    from itss_bridge.exporters.document import moment
+
+    window = {"month": month.name, "from": moment(month.start), "to": moment(month.end), "whole": month.whole}
+    parts = {"parts": shape["parts"]} if "parts" in shape else {}
+    return window | _narrow(shape) | parts | {"calendar": shape["calendar"]}
+
+
+def _shape(measurement: "Measurement", metric: "Metric") -> dict[str, Any]:
+    from itss_bridge.exporters.document import measurement_json
+
+    return measurement_json(measurement, metric) | {"calendar": measurement.calendar}
+
+
+def _narrow(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """The numbers alone: what is the same for every part or month is said once."""
+    return {name: shape[name] for name in _PART}
+
+
+def _exit_code(*, unknown: bool) -> int:
+    from itss_bridge.errors import SourceUnavailable
+
+    return SourceUnavailable.exit_code if unknown else 0
 
 
 def _arguments(pairs: tuple[str, ...], declared: tuple[str, ...]) -> dict[str, str]:
@@ -88,6 +212,7 @@ command = Commands(
     {
         "list": ("itss_bridge.cli.metric:list_command", "All metrics with unit, streams and definition."),
         "show": ("itss_bridge.cli.metric:show_command", "One metric over a window, with its population."),
+        "history": ("itss_bridge.cli.metric:history_command", "One metric month by month."),
     },
     help="Look at metrics: numbers, denominators, populations.",
 )

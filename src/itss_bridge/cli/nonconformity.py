@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 @common
 def list_command(call: Call, *, everything: bool) -> None:
     """The register: grade, progress, due date, ticket, and what was last measured."""
-    from itss_bridge.tracking import Tracking
-
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
-    rows = [one for one in Tracking(bridge).listed(report) if everything or one.progress != "closed"]
+    rows = [one for one in report.nonconformities if everything or one.progress != "closed"]
     if call.as_json:
         print_json([asdict(one) for one in rows])
         return

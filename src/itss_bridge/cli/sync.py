@@ -1,9 +1,7 @@
 """`sync`: read all sources, keep what they have, prove that it is all of it."""
 
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import click
 
@@ -11,7 +9,6 @@ from itss_bridge.cli.call import Call, common, console, print_json
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
-    from itss_bridge.sync import StreamOutcome
 
 
 @click.command(
@@ -26,10 +23,8 @@ def command(call: Call, sources: tuple[str, ...], *, accept_removals: bool) -> i
     from itss_bridge.sync import exit_code, summary
 
     bridge = call.bridge()
-    ended = {} if sources else _left_behind(bridge, accept=accept_removals)
     with progress(quiet=call.as_json) as watch:
         run, outcomes = bridge.sync(watch, sources, accept_removals=accept_removals)
-    outcomes |= ended
     _read_tickets(bridge)
     if call.as_json:
         print_json(summary(run, outcomes))
@@ -38,17 +33,6 @@ def command(call: Call, sources: tuple[str, ...], *, accept_removals: bool) -> i
 
         console().print(sync_table(outcomes, call.lang(bridge)))
     return exit_code(outcomes)
-
-
-def _left_behind(bridge: "Bridge", *, accept: bool) -> "dict[str, dict[str, StreamOutcome]]":
-    """Before anything is read: whatever is wrong with the other sources, this evidence is stale."""
-    from itss_bridge.interruption import SafePoints
-    from itss_bridge.sync import end_sources
-
-    with bridge.workspace.lock(), SafePoints():
-        last = bridge.lake.last_collected() if bridge.workspace.follows_source_clock else None
-        at = last or datetime.now(UTC)
-        return end_sources(bridge.lake, bridge.workspace.sources, run=uuid4().hex[:12], at=at, accept=accept)
 
 
 def _read_tickets(bridge: "Bridge") -> None:

@@ -66,6 +66,38 @@ _HEADS = {
     "unit": ("Unit", "单位"),
     "definition": ("Definition", "定义"),
     "element": ("Element", "要素"),
+    "quarter": ("Quarter", "季度"),
+    "incomplete": ("Incomplete", "不完整的数据"),
+    "start": ("Week from", "周（起始日）"),
+    "week": ("Week from", "周（起始日）"),
+    "opened": ("Opened", "新开"),
+    "ended": ("Ended", "解决"),
+    "backlog": ("Backlog", "积压"),
+    "likely": ("80 % between", "80% 区间"),
+    "people": ("People needed", "所需人数"),
+    "name": ("Cause", "原因"),
+    "count": ("Count", "数量"),
+    "share": ("Share %", "占比 %"),
+    "cumulative": ("Cumulative %", "累计 %"),
+    "vital": ("Vital few", "关键少数"),
+    "item": ("Item", "配置项"),
+    "category": ("Category", "类别"),
+    "tickets": ("Tickets", "工单数"),
+    "days": ("Days between", "间隔天数（中位）"),
+    "newest": ("Newest", "最近一次"),
+    "document": ("Document", "文件或记录"),
+    "found": ("Found", "已有文件"),
+    "stratum": ("Stratum", "分层"),
+    "ref": ("Reference", "编号"),
+    "url": ("Address", "链接"),
+    "nonconformity": ("Nonconformity", "不符合项"),
+    "grade": ("Grade", "等级"),
+    "progress": ("Progress", "进展"),
+    "due": ("Due", "整改期限"),
+    "ticket": ("Ticket", "工单"),
+    "title": ("Title", "名称"),
+    "subject": ("Check", "检查项"),
+    "doing": ("To do", "处理"),
 }
 
 
@@ -289,11 +321,11 @@ def catalogue_table(frameworks: Iterable[Framework], language: str) -> Table:
     return table
 
 
-def plain_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Table:
-    """Any rows, as they are."""
+def plain_table(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], language: str = "") -> Table:
+    """Any rows, as they are; the columns' names in *language* where there is one and they have words of their own."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for name in columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(_head(name, language) if language and name in _HEADS else name, overflow="fold")
     for row in rows:
         table.add_row(*("" if row.get(name) is None else plain(str(row[name])) for name in columns))
     return table

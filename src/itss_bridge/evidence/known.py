@@ -1,9 +1,11 @@
 """What we hold of one source's stream, as an index beside the lake: is a record new, changed, or just seen again?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from itss_bridge.evidence.lake import StreamTable, connect
 from itss_bridge.evidence.rows import Stored
@@ -30,59 +32,57 @@ class Known:
         ((counted,),) = self._db.execute("SELECT count(*) FROM known").fetchall()
         return int(counted)
 
-    def fresh(self, rows: Sequence[Stored], horizon: datetime) -> tuple[list[Stored], int]:
+    def fresh(self, batch: pa.Table, horizon: datetime) -> tuple[pa.Table, int]:
         """The rows that say something we don't hold yet, newest version of each id, and how many ids are new.
 
-        No record can have changed after *horizon*: what we hold with a later date must not stand in the way for ever.
+        A record is news when its content differs and it isn't older than what we hold. No record can have changed after
+        *horizon*: what we hold with a later date must not stand in the way for ever.
         """
-        newest: dict[str, Stored] = {}
-        for row in rows:
-            other = newest.get(row.id)
-            if other is None or row.changed_at >= other.changed_at:
-                newest[row.id] = row
-        held = self._held(newest) if self.live else {}
-        fresh = [row for row in newest.values() if _says_more(row, held.get(row.id), horizon)]
-        return fresh, sum(row.id not in held for row in fresh)
+        rows = _newest_of_each(batch)
+        if not self.live:
+            return rows, rows.num_rows
+        with self._seen_as("found", rows.select(_ROWS.names).append_column("place", _places(rows))):
+            news = self._db.execute(_NEWS, {"horizon": horizon}).fetchall()
+        if len(news) < rows.num_rows:
+            rows = rows.take(pa.array([place for place, _ in news], pa.int64()))
+        return rows, sum(new for _, new in news)
 
-    def _held(self, rows: dict[str, Stored]) -> dict[str, tuple[str, datetime]]:
-        wanted = pa.table({"id": pa.array(list(rows), pa.string())})
-        self._db.register("wanted", wanted)
-        found = self._db.execute("SELECT id, digest, changed_at FROM known JOIN wanted USING (id)").fetchall()
-        self._db.unregister("wanted")
-        return {key: (digest, changed_at) for key, digest, changed_at in found}
-
-    def note(self, rows: Sequence[Stored]) -> None:
+    def note(self, batch: pa.Table) -> None:
         """Take over rows that were just committed."""
-        if not rows:
+        if not batch.num_rows:
             return
-        columns = [[r.id for r in rows], [r.digest for r in rows], [r.changed_at for r in rows]]
-        arrays = [pa.array(values, kind) for values, kind in zip(columns, _ROWS.types, strict=True)]
-        self._db.register("noted", pa.Table.from_arrays(arrays, schema=_ROWS))
-        self._db.register("gone", pa.table({"id": pa.array([r.id for r in rows if r.removed], pa.string())}))
-        if self.live:
-            self._db.execute("DELETE FROM known WHERE id IN (SELECT id FROM noted)")
-        self._db.execute("INSERT INTO known SELECT * FROM noted WHERE id NOT IN (SELECT id FROM gone)")
-        self._db.unregister("noted")
-        self._db.unregister("gone")
+        with self._seen_as("noted", batch.select([*_ROWS.names, "removed"])):
+            if self.live:
+                self._db.execute("DELETE FROM known WHERE id IN (SELECT id FROM noted)")
+            self._db.execute("INSERT INTO known SELECT id, digest, changed_at FROM noted WHERE NOT removed")
         self.live = self._count()
+
+    @contextmanager
+    def _seen_as(self, name: str, table: pa.Table) -> Iterator[None]:
+        """While *table* can be queried under a name."""
+        self._db.register(name, table)
+        try:
+            yield
+        finally:
+            self._db.unregister(name)
 
     def not_in(self, there: set[str]) -> list[str]:
         """Ids we hold that are not in *there*, sorted."""
-        self._db.register("census", pa.table({"id": pa.array(list(there), pa.string())}))
-        gone = self._db.execute("SELECT id FROM known ANTI JOIN census USING (id) ORDER BY id").fetchall()
-        self._db.unregister("census")
+        with self._seen_as("census", _keys(there)):
+            gone = self._db.execute("SELECT id FROM known ANTI JOIN census USING (id) ORDER BY id").fetchall()
         return [key for (key,) in gone]
 
     def versions(self, ids: Sequence[str]) -> list[Stored]:
         """The newest stored version of each of *ids*."""
-        self._db.register("wanted", pa.table({"id": pa.array(list(ids), pa.string())}))
-        found = self._db.execute(
-            f"SELECT * FROM ({_newest(self._table)}) SEMI JOIN wanted USING (id) ORDER BY id",  # noqa: S608 - as above
-            {"source": self._source},
-        )
-        names = [column[0] for column in found.description or ()]
-        rows = found.fetchall()
-        self._db.unregister("wanted")
+        if not ids:
+            return []
+        with self._seen_as("wanted", _keys(ids)):
+            found = self._db.execute(
+                f"SELECT * FROM ({_newest(self._table)}) SEMI JOIN wanted USING (id) ORDER BY id",  # noqa: S608 - as above
+                {"source": self._source},
+            )
+            names = [column[0] for column in found.description or ()]
+            rows = found.fetchall()
         return [self._table.rows.back(dict(zip(names, row, strict=True))) for row in rows]
 
     def close(self) -> None:
@@ -90,9 +90,31 @@ class Known:
         self._db.close()
 
 
-def _says_more(row: Stored, held: tuple[str, datetime] | None, horizon: datetime) -> bool:
-    """A record is news when its content differs and it isn't older than what we hold."""
-    return held is None or (row.digest != held[0] and (row.changed_at >= held[1] or held[1] > horizon))
+_NEWS = """
+    SELECT place, held.id IS NULL AS new FROM found LEFT JOIN known AS held USING (id)
+    WHERE held.id IS NULL
+       OR held.digest <> found.digest AND (found.changed_at >= held.changed_at OR held.changed_at > $horizon)
+    ORDER BY place
+"""
+
+
+def _newest_of_each(batch: pa.Table) -> pa.Table:
+    """One version of each id: the one that changed last, and of several such the one that came last."""
+    if len(pc.unique(batch["id"])) == batch.num_rows:
+        return batch
+    moments, places = batch["changed_at"].to_pylist(), dict[str, int]()
+    for place, key in enumerate(batch["id"].to_pylist()):
+        if key not in places or moments[place] >= moments[places[key]]:
+            places[key] = place
+    return batch.take(pa.array(list(places.values()), pa.int64()))
+
+
+def _places(batch: pa.Table) -> pa.Array:
+    return pa.array(range(batch.num_rows), pa.int64())
+
+
+def _keys(ids: Iterable[str]) -> pa.Table:
+    return pa.table({"id": pa.array(list(ids), pa.string())})
 
 
 def _newest(table: StreamTable) -> str:

@@ -8,6 +8,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from itss_bridge.errors import IntegrityError
+
+KEY_BYTES = 32
+
 
 def pseudonymiser(key: bytes, source: str) -> Callable[[str], str]:
     """From a tool's name for a person to `P-` and 16 hex digits: HMAC-SHA256 under *key*, separate for each source."""
@@ -23,16 +27,36 @@ def pseudonymiser(key: bytes, source: str) -> Callable[[str], str]:
 
 
 def workspace_key(folder: Path) -> bytes:
-    """The workspace's own key, made at first use, readable by its owner alone."""
+    """The workspace's own key, made at first use, readable by its owner alone.
+
+    Raises:
+        IntegrityError: the key is not whole: with another one, everybody would become somebody else.
+    """
     path = folder / ".pseudonym-key"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes()
+        _write_whole(path, secrets.token_bytes(KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise IntegrityError(
+            "the pseudonym key is damaged",
+            where=str(path),
+            cause=f"it has {len(key)} bytes in place of {KEY_BYTES}",
+            fix="restore it from a backup; a new key would make strangers of everybody who is in the evidence",
+        )
+    return key
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """The whole file or none: a key of which a part is on disk would be used by the next run."""
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
 
 
 SALTED = "salted:"

@@ -1,7 +1,7 @@
 """Records into rows and back: one typed column per field of the stream's schema, one digest per row."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -10,25 +10,27 @@ from typing import Any, Self
 import orjson
 import pyarrow as pa
 
+from itss_bridge.columns import Columns
 from itss_bridge.contracts import Record
 from itss_bridge.data import schema
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.evidence.kinds import INSTANT, Kept, Kind, Person, Word, kind_of
 from itss_bridge.evidence.ledger import canonical
 
-_INSTANT = pa.timestamp("us", "UTC")
 ENVELOPE = (
     ("source", pa.string()),
     ("id", pa.string()),
     ("ref", pa.string()),
     ("url", pa.string()),
     ("digest", pa.string()),
-    ("changed_at", _INSTANT),
-    ("collected_at", _INSTANT),
+    ("changed_at", INSTANT),
+    ("collected_at", INSTANT),
     ("run", pa.string()),
     ("batch", pa.int64()),
     ("removed", pa.bool_()),
 )
 _CONTENT = ("source", "id", "ref", "url", "changed_at", "removed")
+_OF_THE_COMMIT = ("collected_at", "run", "batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,10 @@ class StreamRows:
     def __init__(self, stream: str) -> None:
         self.stream = stream
         properties: dict[str, Any] = schema(f"streams/{stream}")["properties"]
-        self.columns = {name: _column(rule) for name, rule in properties.items()}
+        self.columns = {name: kind_of(rule) for name, rule in properties.items()}
         self.people = frozenset(name for name, rule in properties.items() if rule.get("x-person"))
-        self._readers: dict[Callable[[str], str], Mapping[str, Callable[[Any], Any]]] = {}
-        self.arrow = pa.schema([*ENVELOPE, *((name, c.type) for name, c in self.columns.items())])
+        self.arrow = pa.schema([*ENVELOPE, *((name, kind.type) for name, kind in self.columns.items())])
+        self._readers: dict[Callable[[str], str], Mapping[str, Kind]] = {}
 
     @classmethod
     @cache
@@ -64,19 +66,62 @@ class StreamRows:
 
     def stored(self, source: str, record: Record, pseudonym: Callable[[str], str]) -> Stored:
         """The record as it will be kept: typed, people by pseudonym; SourceUnavailable names a field that is wrong."""
-        readers = self._readers_with(pseudonym)
+        kinds = self._kinds_with(pseudonym)
         try:
-            content = {name: readers[name](value) for name, value in record.data.items() if value is not None}
+            content = {name: kinds[name].one(value) for name, value in record.data.items() if value is not None}
             return self._digested(source, record.id, record.ref, record.url, record.changed_at, content, removed=False)
         except (KeyError, TypeError, ValueError):
-            raise self._wrong(source, record, readers) from None
+            raise self._wrong(source, record, kinds) from None
 
-    def _readers_with(self, pseudonym: Callable[[str], str]) -> Mapping[str, Callable[[Any], Any]]:
+    def batch(self, source: str, records: Sequence[Record], pseudonym: Callable[[str], str]) -> pa.Table:
+        """All of the records as `stored` makes them, as a table that `committed` completes.
+
+        They are taken column by column. Where that finds anything out of the ordinary they are taken one by one: then
+        either the record that is wrong is named, or what only looked wrong from afar is kept all the same.
+        """
+        try:
+            return self._side_by_side(source, Columns.of(records), self._kinds_with(pseudonym))
+        except (KeyError, TypeError, ValueError):
+            return self.together([self.stored(source, record, pseudonym) for record in records])
+
+    def _kinds_with(self, pseudonym: Callable[[str], str]) -> Mapping[str, Kind]:
         """What reads each field, people through *pseudonym*; made once per source, looked up for every record."""
         if pseudonym not in self._readers:
-            readers = {name: column.read for name, column in self.columns.items()}
-            self._readers[pseudonym] = readers | dict.fromkeys(self.people, pseudonym)
+            self._readers[pseudonym] = {**self.columns, **dict.fromkeys(self.people, Person(pseudonym))}
         return self._readers[pseudonym]
+
+    def _side_by_side(self, source: str, records: Columns, kinds: Mapping[str, Kind]) -> pa.Table:
+        n = len(records)
+        kept = {name: kinds[name].column(values) for name, values in records.data.items() if _any_given(values)}
+        changed = [at if at.tzinfo is UTC else at.astimezone(UTC) for at in records.changed_at]
+        columns = {name: _all_given(values) for name, values in _named(records)}
+        columns |= {name: column.arrow for name, column in kept.items()}
+        columns["source"] = pa.repeat(pa.scalar(source, pa.string()), n)
+        columns["changed_at"] = pa.array(changed, INSTANT)
+        columns["removed"] = pa.repeat(pa.scalar(value=False), n)
+        columns["digest"] = pa.array(_digests(source, records, changed, kept), pa.string())
+        return self._in_shape(columns, n)
+
+    def together(self, rows: Sequence[Stored]) -> pa.Table:
+        """Rows as a table that `committed` completes."""
+        contents = [row.content for row in rows]
+        columns = {name: [content.get(name) for content in contents] for name in self.columns}
+        columns |= {name: [getattr(row, name) for row in rows] for name in (*_CONTENT, "digest")}
+        arrays = {name: pa.array(values, self.arrow.field(name).type) for name, values in columns.items()}
+        return self._in_shape(arrays, len(rows))
+
+    def _in_shape(self, columns: Mapping[str, Any], n: int) -> pa.Table:
+        """In the lake's order, without what only the commit knows; columns that are missing are null throughout."""
+        fields = [field for field in self.arrow if field.name not in _OF_THE_COMMIT]
+        arrays = [columns[f.name] if f.name in columns else pa.nulls(n, f.type) for f in fields]
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+    def committed(self, batch: pa.Table, *, at: datetime, run: str, number: int) -> pa.Table:
+        """The table in the lake's shape: which commit brought its rows, and when."""
+        known = {"collected_at": at, "run": run, "batch": number}
+        columns = {name: pa.repeat(pa.scalar(known[name], dict(ENVELOPE)[name]), batch.num_rows) for name in known}
+        arrays = [columns[name] if name in columns else batch[name] for name in self.arrow.names]
+        return pa.Table.from_arrays(arrays, schema=self.arrow)
 
     def gone(self, known: Stored) -> Stored:
         """The mark that a record is no longer there, or no longer visible."""
@@ -100,15 +145,15 @@ class StreamRows:
         digest = hashlib.sha256(canonical([envelope, content])).hexdigest()
         return Stored(source, key, ref, url, changed, removed, content, digest)
 
-    def _wrong(self, source: str, record: Record, readers: Mapping[str, Callable[[Any], Any]]) -> SourceUnavailable:
+    def _wrong(self, source: str, record: Record, kinds: Mapping[str, Kind]) -> SourceUnavailable:
         """Which field cannot be kept, and why: looked for only once a record has failed."""
         name, cause = "", "a value is not text that can be stored"
         for name, value in record.data.items():
-            if name not in readers:
+            if name not in kinds:
                 cause = "the stream has no such field"
                 break
             try:
-                canonical(value if value is None else readers[name](value))
+                canonical(value if value is None else kinds[name].one(value))
             except (TypeError, ValueError) as error:
                 cause = str(error)
                 break
@@ -119,26 +164,6 @@ class StreamRows:
             fix="this is a fault of the connector or of its field mapping; see schemas/streams/",
         )
 
-    def table(self, rows: Sequence[Stored], *, at: datetime, run: str, batch: int) -> pa.Table:
-        """Rows as an Arrow table in the lake's shape."""
-        n = len(rows)
-        columns: list[Any] = [
-            [r.source for r in rows],
-            [r.id for r in rows],
-            [r.ref for r in rows],
-            [r.url for r in rows],
-            [r.digest for r in rows],
-            [r.changed_at for r in rows],
-            [at] * n,
-            [run] * n,
-            [batch] * n,
-            [r.removed for r in rows],
-        ]
-        contents = [r.content for r in rows]
-        columns += [[c.get(name) for c in contents] for name in self.columns]
-        arrays = [pa.array(values, kind) for values, kind in zip(columns, self.arrow.types, strict=True)]
-        return pa.Table.from_arrays(arrays, schema=self.arrow)
-
     def back(self, row: Mapping[str, Any]) -> Stored:
         """A row read from the lake; its digest is computed from what was read, not copied."""
         content = {name: value for name in self.columns if (value := row.get(name)) is not None}
@@ -146,96 +171,29 @@ class StreamRows:
         return self._digested(source, key, ref, url, changed_at, content, removed=removed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    type: Any
-    read: Callable[[Any], Any]
+def _any_given(values: Sequence[Any]) -> bool:
+    return values.count(None) < len(values)
 
 
-def _column(rule: Mapping[str, Any]) -> _Column:
-    kind = next(t for t in _as_list(rule["type"]) if t != "null")
-    if kind == "string":
-        return _text_column(rule)
-    if kind == "array" and rule["items"]["type"] == "string":
-        return _Column(pa.list_(pa.string()), _words)
-    simple = {
-        "integer": _Column(pa.int64(), _ranged(_whole, rule)),
-        "number": _Column(pa.float64(), _ranged(_decimal, rule)),
-        "boolean": _Column(pa.bool_(), _truth),
-    }
-    return simple.get(kind) or _Column(pa.string(), lambda value: canonical(value).decode())
+def _named(records: Columns) -> Iterable[tuple[str, Sequence[str]]]:
+    return ("id", records.id), ("ref", records.ref), ("url", records.url)
 
 
-def _text_column(rule: Mapping[str, Any]) -> _Column:
-    if rule.get("format") == "date-time":
-        return _Column(_INSTANT, _instant)
-    allowed = frozenset(rule.get("enum", ())) - {None}
-    return _Column(pa.string(), _one_of(allowed) if allowed else _word)
+def _all_given(texts: Sequence[str]) -> pa.Array:
+    """Words, all there: what a record is known by."""
+    if None in texts:
+        raise TypeError("a record has no id, ref or url")
+    return Word().column(texts).arrow
 
 
-def _as_list(kind: str | list[str]) -> Iterable[str]:
-    return [kind] if isinstance(kind, str) else kind
-
-
-def _instant(value: Any) -> datetime:
-    moment = datetime.fromisoformat(value) if type(value) is str else value
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise TypeError(f"{value!r} is not a time with its zone")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-
-
-def _word(value: Any) -> str:
-    if type(value) is not str:
-        raise TypeError(f"{value!r} is not text")
-    # half a surrogate pair is no character and can be stored nowhere
-    return value if value.isascii() else value.encode("utf-8", "replace").decode()
-
-
-def _one_of(allowed: frozenset[str]) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in allowed:
-            raise ValueError(f"{value!r} is none of {', '.join(sorted(allowed))}")
-        return str(value)
-
-    return read
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _decimal(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is not a number")
-    return float(value)
-
-
-def _ranged(read: Callable[[Any], Any], rule: Mapping[str, Any]) -> Callable[[Any], Any]:
-    low, high = rule.get("minimum"), rule.get("maximum")
-    if low is None and high is None:
-        return read
-
-    def ranged(value: Any) -> Any:
-        number = read(value)
-        if (low is not None and number < low) or (high is not None and number > high):
-            raise ValueError(f"{value!r} is outside {low} … {'' if high is None else high}")
-        return number
-
-    return ranged
-
-
-def _truth(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
-    return value
-
-
-def _words(value: Any) -> list[str]:
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        raise TypeError(f"{value!r} is not a list")
-    return [_word(item) for item in value]
+def _digests(source: str, records: Columns, changed: Sequence[datetime], kept: Mapping[str, Kept]) -> Iterator[str]:
+    """The digest of each record, as `canonical` spells it: its keys are sorted already."""
+    names = sorted(kept)
+    contents = zip(*(kept[name].spelt for name in names), strict=True) if names else iter([()] * len(records))
+    for key, ref, url, at, values in zip(records.id, records.ref, records.url, changed, contents, strict=True):
+        envelope = {"changed_at": at, "id": key, "ref": ref, "removed": False, "source": source, "url": url}
+        content = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        yield hashlib.sha256(orjson.dumps([envelope, content], option=orjson.OPT_UTC_Z)).hexdigest()
 
 
 def history(text: str | None) -> list[dict[str, Any]]:

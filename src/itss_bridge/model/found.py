@@ -30,8 +30,8 @@ class Measurement:
 
     *value* is `None` when there is no data (denominator 0); *unknown* says why nothing may be concluded at all
     (a stream is missing or incomplete, a field that no source gives, a year that the calendar does not cover) and is
-    empty otherwise. *failing* lists the first items that are not met. *calendar* is the id of the calendar that business
-    time was measured by, empty where the metric measures none.
+    empty otherwise. *failing* lists the first items that are not met. *calendar* is the id of the calendar that
+    business time was measured by, empty where the metric measures none.
     """
 
     metric: str

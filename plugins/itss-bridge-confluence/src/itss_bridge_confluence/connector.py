@@ -29,6 +29,7 @@ class Confluence(Connector):
 
     name = "confluence"
     title = "Confluence"
+    always_whole = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {

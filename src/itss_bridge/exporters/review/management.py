@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from itss_bridge.exporters.markdown import document, escaped
+from itss_bridge.exporters.markdown import document, escaped, table
 from itss_bridge.exporters.reading import Reading
-from itss_bridge.exporters.review.parts import evidence, filled, heads, nonconformities, notes, table, titled
+from itss_bridge.exporters.review.parts import evidence, filled, heads, nonconformities, notes, titled
 from itss_bridge.exporters.review.words import word
 from itss_bridge.model import Decision, Measurement, Report, Status
 from itss_bridge.wording import DOCUMENT_STATE, LEVEL, LEVEL_STATE, STATUS, number, quantity

@@ -1,0 +1,174 @@
+"""An OSCAL mapping-collection read back into crosswalks: ours as they were written, others where nothing gets lost."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Literal
+
+from itss_bridge.errors import UsageError
+from itss_bridge.exporters.oscal.mapping import KIND
+from itss_bridge.exporters.oscal.parts import NS, JsonObject, statement, token
+from itss_bridge.model import Crosswalk, Json, Origin, Relationship, Text, Unmapped
+from itss_bridge.model import Mapping as Row
+
+_STRONGEST = 10
+
+
+def crosswalks(
+    content: Json, requirements: Collection[str], *, where: str = "", strength: int | None = None
+) -> tuple[Crosswalk, ...]:
+    """The crosswalks of a parsed mapping-collection, rows and reasons in its order.
+
+    Args:
+        content: what the JSON file holds.
+        requirements: ids that may be meant; an `id-ref` names one as the catalog does (`itss-prc-inc-a`).
+        where: the file, for messages and as the origin of what is read.
+        strength: 1 to 10, for rows of others that tell none of their own.
+
+    Raises:
+        UsageError: it is no mapping-collection, it names what nobody knows, or a row says more than a crosswalk can
+            hold (qualifiers, several controls on a side that cannot be taken apart).
+    """
+    known = {name: i for i in requirements for name in (token(i), statement(i))}
+    read = _Reader(known, where, strength)
+    found = _in(content, KIND, where)
+    mappings = _in(found, "mappings", where)
+    return tuple(read.crosswalk(each) for each in (mappings if isinstance(mappings, list) else [mappings]))
+
+
+class _Reader:
+    def __init__(self, known: Mapping[str, str], where: str, strength: int | None) -> None:
+        self.known = known
+        self.where = where
+        self.strength = strength
+
+    def crosswalk(self, mapping: Json) -> Crosswalk:
+        """One crosswalk: its frameworks are those of its first row."""
+        origin = Origin(tuple(_all(mapping, "source")), _one(mapping, "confidence"), self.where)
+        rows = tuple(row for each in _list(mapping, "maps", self.where) for row in self.rows(each, origin))
+        if not rows:
+            raise UsageError("a mapping has no rows", where=self.where, fix="leave it out")
+        source, target = (name.partition(":")[0] for name in (rows[0].source, rows[0].target))
+        title = Text(_one(mapping, "title", "en"), _one(mapping, "title", "zh"))
+        name = _one(mapping, "crosswalk") or f"{source}-{target}"
+        return Crosswalk(name, source, target, title, rows, tuple(self.unmapped(mapping)), origin)
+
+    def rows(self, entry: Json, origin: Origin) -> Iterator[Row]:
+        """The rows that a map stands for, each a pair."""
+        relationship = self.relationship(entry)
+        sources, targets = ([self.requirement(item) for item in _list(entry, side, self.where)] for side in _SIDES)
+        self.refuse_what_gets_lost(entry, relationship, len(sources), len(targets))
+        for source in sources:
+            for target in targets:
+                yield Row(
+                    source=source,
+                    target=target,
+                    relationship=relationship,
+                    strength=self.strength_of(entry, source, target),
+                    rationale=_rationale(entry),
+                    review=_review(entry),
+                    reviewer=_one(entry, "reviewer"),
+                    reviewed_on=_one(entry, "reviewed-on"),
+                    origin=origin,
+                )
+
+    def relationship(self, entry: Json) -> Relationship:
+        """What is said of source and target; NIST's two words for the same set are one here."""
+        word = _in(entry, "relationship", self.where)
+        try:
+            return Relationship.EQUAL if word == "equivalent-to" else Relationship(word)
+        except ValueError:
+            raise UsageError(
+                f"there is no relationship {word!r}", where=self.where, fix=f"one of {', '.join(Relationship)}"
+            ) from None
+
+    def requirement(self, item: Json) -> str:
+        """The id that an item's `id-ref` names."""
+        return self.named(_in(item, "id-ref", self.where))
+
+    def named(self, name: Json) -> str:
+        """The requirement that a control id stands for."""
+        if not isinstance(name, str) or name not in self.known:
+            raise UsageError(
+                f"there is no requirement {name!r}",
+                where=self.where,
+                fix="ids are those of the catalog that `export x.catalog.oscal.json` writes",
+            )
+        return self.known[name]
+
+    def refuse_what_gets_lost(self, entry: Json, relationship: Relationship, sources: int, targets: int) -> None:
+        """Only what is true of each pair by itself may be taken apart: a set inside one, one around a set."""
+        apart = {Relationship.SUBSET: targets, Relationship.SUPERSET: sources}.get(relationship, sources * targets)
+        if apart != 1:
+            raise UsageError(
+                f"{sources} sources {relationship} {targets} targets cannot be said pair by pair",
+                where=self.where,
+                fix="map one control to one control",
+            )
+        if entry.get("qualifiers"):
+            raise UsageError("a crosswalk has no room for qualifiers", where=self.where, fix="say it in the rationale")
+
+    def strength_of(self, entry: Json, source: str, target: str) -> int:
+        """The row's own strength, else the one given for rows without."""
+        told = _one(entry, "strm-strength")
+        strength = int(told) if told.isdecimal() else self.strength
+        if strength is None or not 1 <= strength <= _STRONGEST:
+            raise UsageError(
+                f"{source} → {target}: no strength from 1 to {_STRONGEST}",
+                where=self.where,
+                fix="give the property strm-strength, or a strength for all rows",
+            )
+        return strength
+
+    def unmapped(self, mapping: Json) -> Iterator[Unmapped]:
+        """What is left out: in the order of the reasons, then what gap summaries name without any."""
+        reasons: dict[str, dict[str, str]] = {}
+        for each in _props(mapping, "unmapped"):
+            reasons.setdefault(each.get("group", ""), {})[each.get("class", "")] = each["value"]
+        for name in self.gaps(mapping):
+            reasons.setdefault(name, {})
+        for name, told in reasons.items():
+            yield Unmapped(self.named(name), Text(told.get("en", ""), told.get("zh", "")))
+
+    def gaps(self, mapping: Json) -> Iterator[str]:
+        """Control ids that the gap summaries name."""
+        for side in ("source-gap-summary", "target-gap-summary"):
+            for chosen in mapping.get(side, {}).get("unmapped-controls", ()):
+                yield from chosen.get("with-ids", ())
+
+
+_SIDES = ("sources", "targets")
+
+
+def _rationale(entry: Json) -> Text:
+    """Both languages where they are told; remarks of others, in whatever language they are, stand for English."""
+    return Text(_one(entry, "rationale", "en") or entry.get("remarks", ""), _one(entry, "rationale", "zh"))
+
+
+def _review(entry: Json) -> Literal["proposed", "reviewed"]:
+    """Nothing counts as reviewed that does not say by whom."""
+    return "reviewed" if _one(entry, "review") == "reviewed" and _one(entry, "reviewer") else "proposed"
+
+
+def _props(thing: Json, name: str) -> list[JsonObject]:
+    return [each for each in thing.get("props", ()) if (each.get("ns"), each.get("name")) == (NS, name)]
+
+
+def _all(thing: Json, name: str) -> list[str]:
+    return [each["value"] for each in _props(thing, name)]
+
+
+def _one(thing: Json, name: str, language: str = "") -> str:
+    """The value of one property of ours, empty where it stands nowhere."""
+    return next((each["value"] for each in _props(thing, name) if each.get("class", "") == language), "")
+
+
+def _in(thing: Json, key: str, where: str) -> Json:
+    if not isinstance(thing, dict) or key not in thing:
+        raise UsageError(f"{key!r} is missing", where=where, cause="it is no OSCAL mapping-collection")
+    return thing[key]
+
+
+def _list(thing: Json, key: str, where: str) -> list[Json]:
+    found = _in(thing, key, where)
+    if not isinstance(found, list):
+        raise UsageError(f"{key!r} is no list", where=where, cause="it is no OSCAL mapping-collection")
+    return found

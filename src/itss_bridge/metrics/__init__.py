@@ -1,0 +1,18 @@
+"""Run population queries over the evidence of a moment: number, denominator, exclusions and items from one query."""
+
+from itss_bridge.metrics.duck import DuckEngine
+from itss_bridge.metrics.measuring import measure, obstacle, obstacle_of, population, split, unknown
+from itss_bridge.metrics.months import Month, months_before, months_until
+
+__all__ = [
+    "DuckEngine",
+    "Month",
+    "measure",
+    "months_before",
+    "months_until",
+    "obstacle",
+    "obstacle_of",
+    "population",
+    "split",
+    "unknown",
+]

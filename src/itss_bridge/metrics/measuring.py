@@ -1,0 +1,230 @@
+"""From a population to a measurement: what the rows of one query add up to, whole or part by part."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from itss_bridge.contracts import Engine
+from itss_bridge.errors import UsageError
+from itss_bridge.metrics.working_time import used_by
+from itss_bridge.model import Item, Measurement, Metric, StreamState
+
+FAILING_SHOWN = 50
+_BEYOND_SHOWN = 3
+DIMENSIONS = ("priority", "service")
+"""What a population may be split by, where its query gives the column."""
+
+# Sums are taken over decimals: floating sums would depend on the order in which threads add.
+_SUMMARY = """
+    SELECT {by} AS part,
+           excluded,
+           count(*) AS items,
+           count(*) FILTER (met) AS met,
+           count(*) FILTER (NOT met) AS failing,
+           count(*) FILTER (isnan(value)) AS beyond,
+           count(value) AS valued,
+           sum(CAST(CASE WHEN NOT isnan(value) THEN value END AS DECIMAL(38, 9))) FILTER (excluded IS NULL) AS total,
+           quantile_cont(value, [0.5, 0.9]) FILTER (excluded IS NULL) AS quantiles
+    FROM population
+    GROUP BY ALL
+"""
+_BEYOND = f"SELECT * FROM population WHERE excluded IS NULL AND isnan(value) ORDER BY ref, id LIMIT {FAILING_SHOWN}"  # noqa: S608
+_ALL = "SELECT * FROM population ORDER BY ref, id"
+_NO_ROW = {"items": 0, "met": 0, "failing": 0, "beyond": 0, "valued": 0, "total": None, "quantiles": None}
+
+Part = str | int | None
+Rows = Sequence[Mapping[str, Any]]
+
+
+def population(
+    metric: Metric, engine: Engine, start: datetime | None, end: datetime, arguments: Mapping[str, str]
+) -> Iterator[Item]:
+    """Every item the metric looks at in [*start*, *end*), excluded ones too, ordered by ref."""
+    engine.hold(metric, arguments, start, end)
+    return (_item(row) for row in engine.rows(_ALL))
+
+
+def measure(
+    metric: Metric, engine: Engine, start: datetime | None, end: datetime, arguments: Mapping[str, str]
+) -> Measurement:
+    """The metric over [*start*, *end*). No item counted gives the value None: no data, never 0 % and never 100 %.
+
+    A field that no source gives, or business time in a year without a calendar, makes it unknown, never a guess.
+    """
+    engine.hold(metric, arguments, start, end)
+    rows = list(engine.rows(_SUMMARY.format(by="NULL")))
+    measuring = _Measuring(metric, engine, start, end, arguments)
+    return replace(measured := measuring.measured(rows), failing=() if measured.unknown else measuring.failing(rows))
+
+
+def split(
+    metric: Metric, engine: Engine, start: datetime | None, end: datetime, arguments: Mapping[str, str], by: str
+) -> dict[Part, Measurement]:
+    """The same, part by part; items without a priority (or service) are the part None, last. All n add up to the whole.
+
+    Raises:
+        UsageError: the metric's population does not tell the items' *by*.
+    """
+    engine.hold(metric, arguments, start, end)
+    _refuse_unknown_dimension(metric, engine, by)
+    parts: defaultdict[Part, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in engine.rows(_SUMMARY.format(by=f'"{by}"')):
+        parts[row["part"]].append(row)
+    measuring = _Measuring(metric, engine, start, end, arguments)
+    return {part: measuring.measured(parts[part]) for part in sorted(parts, key=lambda name: (name is None, name))}
+
+
+def _refuse_unknown_dimension(metric: Metric, engine: Engine, by: str) -> None:
+    given = {str(row["column_name"]) for row in engine.rows("DESCRIBE population")}
+    offered = [name for name in DIMENSIONS if name in given]
+    if by not in offered:
+        raise UsageError(
+            f"metric {metric.id} cannot be split by {by}",
+            where=metric.origin.where,
+            cause="its population query gives no such column",
+            fix=f"there are: {', '.join(offered)}" if offered else "add the column to the query",
+        )
+
+
+class _Measuring:
+    """One metric held by an engine over one window."""
+
+    def __init__(
+        self,
+        metric: Metric,
+        engine: Engine,
+        start: datetime | None,
+        end: datetime,
+        arguments: Mapping[str, str],
+    ) -> None:
+        self._metric = metric
+        self._engine = engine
+        self._start = start
+        self._end = end
+        self._arguments = arguments
+        self._calendar = next(iter(engine.rows("SELECT * FROM calendar")), None) if used_by(metric) else None
+
+    def measured(self, rows: Rows) -> Measurement:
+        """What the rows of a summary, one per reason of exclusion, add up to."""
+        counted = _counted(rows)
+        excluded = {row["excluded"]: row["items"] for row in rows if row["excluded"] is not None}
+        reason = self._not_given(excluded) or self._beyond(counted)
+        value, numerator = _value(self._metric, counted) if not reason else (None, None)
+        return Measurement(
+            metric=self._metric.id,
+            arguments=self._arguments,
+            value=value,
+            unit=self._metric.unit,
+            n=counted["items"],
+            numerator=numerator,
+            denominator=counted["items"],
+            excluded=dict(sorted(excluded.items())),
+            start=self._start,
+            end=self._end,
+            spread={} if reason else _spread(counted),
+            items=sum(row["items"] for row in rows),
+            failing=(),
+            unknown=reason,
+            calendar=self._calendar["id"] if self._calendar else "",
+        )
+
+    def _not_given(self, excluded: Iterable[str]) -> str:
+        """The fields that no record has although items were left out for want of them."""
+        for reason in sorted(self._metric.needs.keys() & set(excluded)):
+            fields = self._metric.needs[reason]
+            if not any(self._is_given(field) for field in fields):
+                return f"no source gives {' or '.join(fields)}"
+        return ""
+
+    def _is_given(self, field: str) -> bool:
+        stream, _, column = field.partition(".")
+        sql = f'SELECT count(*) AS records, count("{column}") AS given FROM "{stream}"'  # noqa: S608 - our schemas' names
+        (row,) = self._engine.rows(sql)
+        return bool(row["given"] or not row["records"])
+
+    def _beyond(self, counted: Mapping[str, Any]) -> str:
+        """Why business time cannot be told, with the first items whose years the calendar doesn't publish."""
+        if not counted["beyond"] or self._calendar is None:
+            return ""
+        first = [row["ref"] or row["id"] for row in self._engine.rows(_BEYOND)][:_BEYOND_SHOWN]
+        more = counted["beyond"] - len(first)
+        others = f" and {more} more" if more > 0 else ""
+        calendar = "the calendar {id} has the years {first_year} to {last_year} only".format(**self._calendar)
+        return f"{calendar}: {', '.join(first)}{others}"
+
+    def failing(self, rows: Rows) -> tuple[Item, ...]:
+        """The items to look at first: those that are not met, or, where less is better, those that are."""
+        less_is_better = self._metric.better == "down"
+        if not _counted(rows)["met" if less_is_better else "failing"]:
+            return ()
+        bad = "met" if less_is_better else "NOT met"
+        sql = f"SELECT * FROM population WHERE excluded IS NULL AND {bad} ORDER BY ref, id LIMIT {FAILING_SHOWN}"  # noqa: S608
+        return tuple(_item(row) for row in self._engine.rows(sql))
+
+
+def _counted(rows: Rows) -> Mapping[str, Any]:
+    return next((row for row in rows if row["excluded"] is None), _NO_ROW)
+
+
+def _value(metric: Metric, counted: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Value and numerator; both None where there is no data. A count of nothing is 0: that is known."""
+    if metric.summary == "count":
+        kept = float(counted["items"] - counted["failing"])
+        return kept, kept
+    if metric.summary == "ratio":
+        if not counted["items"]:
+            return None, None
+        share = counted["met"] / counted["items"]
+        return (share * 100 if metric.unit == "%" else share), float(counted["met"])
+    spread = _spread(counted)
+    return spread.get(metric.summary), spread.get("sum")
+
+
+def _spread(counted: Mapping[str, Any]) -> dict[str, float]:
+    if not counted["valued"]:
+        return {}
+    total, (median, p90) = float(counted["total"]), counted["quantiles"]
+    return {"sum": total, "mean": total / counted["valued"], "median": median, "p90": p90}
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    return Item(
+        row["id"], row["ref"] or row["id"], row["url"] or "", row["value"], row["met"], row["excluded"], row["at"]
+    )
+
+
+def unknown(metric: Metric, end: datetime, arguments: Mapping[str, str], reason: str) -> Measurement:
+    """The measurement of a metric that may not be concluded: *reason* says what is missing."""
+    return Measurement(
+        metric=metric.id,
+        arguments=arguments,
+        value=None,
+        unit=metric.unit,
+        n=0,
+        numerator=None,
+        denominator=0,
+        excluded={},
+        start=None,
+        end=end,
+        spread={},
+        items=0,
+        failing=(),
+        unknown=reason,
+    )
+
+
+def obstacle(metric: Metric, states: Mapping[str, Sequence[StreamState]]) -> str:
+    """Why nothing may be concluded from this metric: a stream that no source gives, or one that is not complete."""
+    return next(filter(None, (obstacle_of(stream, states) for stream in metric.streams)), "")
+
+
+def obstacle_of(stream: str, states: Mapping[str, Sequence[StreamState]]) -> str:
+    """Why nothing may be concluded from this stream; empty when all of it is there."""
+    if not states.get(stream):
+        return f"{stream}: no source gives it"
+    for state in states[stream]:
+        if state.state != "complete":
+            return f"{stream} of {state.source} is {state.state}: {state.reason or 'no complete sync yet'}"
+    return ""

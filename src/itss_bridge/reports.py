@@ -1,0 +1,75 @@
+"""Reports that were written earlier, read back: `export x.json`, or what `assess --json` printed."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from itss_bridge.errors import UsageError
+from itss_bridge.model import Json, Status
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": sorted(properties)}
+
+
+def _each(shape: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": shape}
+
+
+def _list(shape: Any) -> dict[str, Any]:
+    return {"type": "array", "items": shape}
+
+
+_TEXT = {"type": "string"}
+_STATUS = [status.value for status in Status]
+_CHECK = _object(id=_TEXT, verdict=_TEXT, value={"type": ["number", "null"]}, needed=_TEXT)
+_SUPPORT = _object(source=_TEXT, target=_TEXT, requirement=_TEXT, relationship=_TEXT, review=_TEXT, status=_TEXT)
+_FINDING = _object(
+    requirement=_TEXT,
+    clause={"type": ["string", "null"]},
+    title=_object(en=_TEXT, zh=_TEXT),
+    status={"enum": _STATUS},
+    basis=_TEXT,
+    checks=_list(_CHECK),
+    supports=_list(_SUPPORT),
+)
+_FINDING["properties"]["measured"] = {"enum": [*_STATUS, None]}
+_RULES = _object(rules=_list(_object(id=_TEXT, state=_TEXT)))
+# only what a comparison needs: a file of an older or a newer version of this tool has other fields besides
+_REPORT = _object(
+    as_of=_TEXT,
+    frameworks=_each(_object(findings=_list(_FINDING))),
+    levels={
+        **_each(_object(state={"enum": _STATUS}, packs=_each(_RULES))),
+        "propertyNames": {"pattern": "^[1-4]$"},
+    },
+)
+_REPORT["properties"]["streams"] = _list(_object(source=_TEXT, stream=_TEXT, state=_TEXT, head=_TEXT))
+_NEEDED = Draft202012Validator(_REPORT)
+
+
+def read_report(path: str) -> Json:
+    """The document in the file.
+
+    Raises:
+        UsageError: there is no such file, it is not JSON, or it is no report.
+    """
+    try:
+        document = orjson.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise UsageError("the report cannot be read", where=path, cause=error.strerror or "") from None
+    except orjson.JSONDecodeError as error:
+        raise UsageError("the report is not JSON", where=f"{path}:{error.lineno}:{error.colno}") from None
+    misfit = best_match(_NEEDED.iter_errors(document))
+    if misfit is not None:
+        place = ".".join(map(str, misfit.absolute_path))
+        raise UsageError(
+            f"this is no report: {place or 'the document'} does not fit",
+            where=path,
+            cause=misfit.message[:200],
+            fix="name a file that `export x.json` or `assess --json` wrote",
+        )
+    return document
