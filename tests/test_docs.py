@@ -62,10 +62,10 @@ def test_the_demo_ends_well_and_every_row_has_a_status(demo) -> None:
 def lines(heading: str) -> list[str]:
     section = README.split(f"## {heading}\n")[1].split("\n## ")[0]
     shell = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
-    return [line for line in shell.splitlines() if line.startswith("itss-bridge")]
+    return [line for line in shell.splitlines() if "itss-demo" in line]
 
 
-@pytest.mark.parametrize("line", lines("Go on from the demo"))
+@pytest.mark.parametrize("line", [*lines("Go on from the demo"), *lines("From findings to a certificate")])
 def test_a_line_of_the_readme_does_what_it_says(demo, line: str) -> None:
     folder, _ = demo
     ran = run(line, folder)
@@ -74,10 +74,11 @@ def test_a_line_of_the_readme_does_what_it_says(demo, line: str) -> None:
 
 
 def test_the_workspace_that_the_readme_shows_is_valid(tmp_path: Path) -> None:
-    toml = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
-    assert toml
-    (tmp_path / "itss-bridge.toml").write_text(toml[1], "utf-8")
-    assert set(Workspace.open(tmp_path).sources) == {"servicenow", "jira", "confluence", "files"}
+    places, sources = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "itss-bridge.toml").write_text(sources + places, "utf-8")
+    workspace = Workspace.open(tmp_path)
+    assert set(workspace.sources) == {"servicenow", "jira", "confluence", "files"}
+    assert {place["source"] for place in workspace.publish.values()} <= set(workspace.sources)
 
 
 def test_the_table_of_streams_is_the_folder_of_streams() -> None:

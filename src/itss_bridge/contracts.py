@@ -233,7 +233,11 @@ class ExecutorFactory(Protocol):
 
 
 class Engine(ABC):
-    """Runs population queries over the evidence of one lake as of one moment. Made with `Engine(lake, as_of)`."""
+    """Runs population queries over the evidence of one lake as of one moment.
+
+    Made with `Engine(lake, as_of, calendar, metrics)`: the calendar that business time is counted by (None: around the
+    clock) and the metrics that will be held. It knows `business_seconds`, `business_days` and the table `calendar`.
+    """
 
     name: ClassVar[str]
 
@@ -241,8 +245,8 @@ class Engine(ABC):
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Run the metric's population query and keep its rows as the table `population`, replacing the one before.
 
-        `population` has the columns id, ref, url, value (double), met (boolean), excluded, at; null where the query
-        does not give them. For metrics with the window `event` only rows with *start* <= at < *end* are kept.
+        `population` has the columns id, ref, url, value (double), met (boolean), excluded, at, and priority and service
+        where the query gives them; null where it does not. For metrics with the window `event` only rows with *start* <= at < *end* are kept.
         """
 
     @abstractmethod

@@ -17,7 +17,7 @@ import pytest
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.evidence.read import records
-from itss_bridge.interruption import SafePoints
+from itss_bridge.interruption import SafePoints, stopping
 from itss_bridge_playground.messages import Answer, Request
 from itss_bridge_playground.playground import Playground
 
@@ -170,8 +170,18 @@ def test_ctrl_c_waits_for_the_next_safe_point_or_for_the_end(may_stop: bool) -> 
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_ctrl_c_at_a_safe_point_is_at_once() -> None:
-    with SafePoints() as points, points.may_stop(), pytest.raises(KeyboardInterrupt):
+def interrupted_while_asking(done: list[str]) -> None:
+    """Ctrl-C comes while a tool is asked."""
+    with SafePoints() as points, points.may_stop():
         signal.raise_signal(signal.SIGINT)
+        done.append("more")
+
+
+def test_ctrl_c_at_a_safe_point_is_at_once() -> None:
+    done: list[str] = []
     with pytest.raises(KeyboardInterrupt):
-        interrupted([], points, may_stop=False)
+        interrupted_while_asking(done)
+    assert done == []
+    assert stopping.is_set(), "whoever waits for a tool need not wait any longer"
+    with SafePoints():
+        assert not stopping.is_set()
