@@ -43,7 +43,11 @@ def documents_command(call: Call, only: str | None, *, missing: bool) -> None:
         if (not only or row.requirement.startswith(f"{only}:")) and not (missing and row.state == "current")
     ]
     if call.as_json:
-        print_json({"rows": [asdict(row) for row in rows], "orphans": [asdict(one) for one in report.orphans]})
+        from itss_bridge.exporters.steering import document_json
+        from itss_bridge.exporters.values import item_json
+
+        orphans = [item_json(one) for one in report.orphans]
+        print_json({"rows": [document_json(row) for row in rows], "orphans": orphans})
         return
     language = call.lang(bridge)
     _print(language, list(_document_lines(report, rows, language)))

@@ -38,9 +38,9 @@ def command(call: Call, level: int | None, capacity: int | None, *, as_roadmap: 
 
 def _show(call: Call, report: Report, found: tuple[Gap, ...], language: str) -> None:
     if call.as_json:
-        from itss_bridge.cli.shapes import gap_shape
+        from itss_bridge.exporters.steering import gap_json
 
-        print_json([gap_shape(gap) for gap in found])
+        print_json([gap_json(gap) for gap in found])
         return
     from itss_bridge.cli.views import gap_view
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
     from itss_bridge.contracts import Engine
     from itss_bridge.metrics import Month
-    from itss_bridge.model import Measurement, Metric
+    from itss_bridge.model import Metric
 
 _PART = ("value", "n", "numerator", "denominator", "excluded", "mean", "median", "p90", "unknown")
 _ARGUMENTS = click.option("--with", "pairs", metavar="NAME=VALUE", multiple=True, help="An argument of the metric.")
@@ -69,14 +69,15 @@ class _Asked:
 
     def shape(self, engine: "Engine", start: datetime | None, end: datetime, reason: str) -> dict[str, Any]:
         """What one window gives, with its parts where they were asked for."""
+        from itss_bridge.exporters.document import measurement_json
         from itss_bridge.metrics import measure, split, unknown
 
         window = (self.metric, engine, start, end, self.arguments)
         whole = unknown(self.metric, end, self.arguments, reason) if reason else measure(*window)
-        shape = _shape(whole, self.metric)
+        shape = measurement_json(whole, self.metric)
         if self.by:
             parts = {} if reason else split(*window, self.by)
-            rows = [{"part": part} | _narrow(_shape(found, self.metric)) for part, found in parts.items()]
+            rows = [{"part": part} | _narrow(measurement_json(found, self.metric)) for part, found in parts.items()]
             shape |= {"by": self.by, "parts": rows}
         return shape
 
@@ -175,17 +176,11 @@ def _known_then(asked: _Asked, months: "tuple[Month, ...]") -> Iterator[dict[str
 
 
 def _month(month: "Month", shape: Mapping[str, Any]) -> dict[str, Any]:
-    from itss_bridge.exporters.document import moment
+    from itss_bridge.exporters.values import moment
 
     window = {"month": month.name, "from": moment(month.start), "to": moment(month.end), "whole": month.whole}
     parts = {"parts": shape["parts"]} if "parts" in shape else {}
     return window | _narrow(shape) | parts | {"calendar": shape["calendar"]}
-
-
-def _shape(measurement: "Measurement", metric: "Metric") -> dict[str, Any]:
-    from itss_bridge.exporters.document import measurement_json
-
-    return measurement_json(measurement, metric) | {"calendar": measurement.calendar}
 
 
 def _narrow(shape: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,9 @@ def list_command(call: Call, *, everything: bool) -> None:
     report = bridge.report(call.as_of(bridge))
     rows = [one for one in report.nonconformities if everything or one.progress != "closed"]
     if call.as_json:
-        print_json([asdict(one) for one in rows])
+        from itss_bridge.exporters.steering import nonconformity_json
+
+        print_json([nonconformity_json(one) for one in rows])
         return
     language = call.lang(bridge)
     _print(language, _shown(rows, language))

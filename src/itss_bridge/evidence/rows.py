@@ -56,7 +56,7 @@ class StreamRows:
         self.columns = {name: kind_of(rule) for name, rule in properties.items()}
         self.people = frozenset(name for name, rule in properties.items() if rule.get("x-person"))
         self.arrow = pa.schema([*ENVELOPE, *((name, kind.type) for name, kind in self.columns.items())])
-        self._readers: dict[Callable[[str], str], Mapping[str, Kind]] = {}
+        self._kinds: dict[Callable[[str], str], Mapping[str, Kind]] = {}
 
     @classmethod
     @cache
@@ -86,9 +86,9 @@ class StreamRows:
 
     def _kinds_with(self, pseudonym: Callable[[str], str]) -> Mapping[str, Kind]:
         """What reads each field, people through *pseudonym*; made once per source, looked up for every record."""
-        if pseudonym not in self._readers:
-            self._readers[pseudonym] = {**self.columns, **dict.fromkeys(self.people, Person(pseudonym))}
-        return self._readers[pseudonym]
+        if pseudonym not in self._kinds:
+            self._kinds[pseudonym] = {**self.columns, **dict.fromkeys(self.people, Person(pseudonym))}
+        return self._kinds[pseudonym]
 
     def _side_by_side(self, source: str, records: Columns, kinds: Mapping[str, Kind]) -> pa.Table:
         n = len(records)

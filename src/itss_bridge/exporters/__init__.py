@@ -1,11 +1,26 @@
 """A finished report as files: workbook, web page, JSON, table, calendar, and a dossier of them."""
 
 from itss_bridge.contracts import Exporter
+from itss_bridge.exporters.ciso_assistant import CISO_EXPORTERS
 from itss_bridge.exporters.document import JsonExporter
 from itss_bridge.exporters.dossier import DossierExporter
 from itss_bridge.exporters.html import HtmlExporter
 from itss_bridge.exporters.ics import IcsExporter
+from itss_bridge.exporters.metrics_text import PrometheusExporter
+from itss_bridge.exporters.oscal import OSCAL_EXPORTERS
+from itss_bridge.exporters.page import MarkdownExporter
 from itss_bridge.exporters.tidy import CsvExporter
 from itss_bridge.exporters.xlsx import XlsxExporter
 
-EXPORTERS: list[type[Exporter]] = [XlsxExporter, HtmlExporter, JsonExporter, CsvExporter, IcsExporter, DossierExporter]
+EXPORTERS: list[type[Exporter]] = [
+    XlsxExporter,
+    HtmlExporter,
+    JsonExporter,
+    CsvExporter,
+    IcsExporter,
+    DossierExporter,
+    MarkdownExporter,
+    PrometheusExporter,
+    *OSCAL_EXPORTERS,
+    *CISO_EXPORTERS,
+]

@@ -1,8 +1,7 @@
 """Dates, levels and positions of a life cycle as JSON: what `calendar --json` prints."""
 
-from itss_bridge.model import Condition, Json, Milestone, Text
-
-JsonObject = dict[str, Json]
+from itss_bridge.exporters.values import JsonObject, day_json, text_json
+from itss_bridge.model import Condition, Milestone
 
 
 def milestone_json(milestone: Milestone) -> JsonObject:
@@ -10,12 +9,12 @@ def milestone_json(milestone: Milestone) -> JsonObject:
     return {
         "id": milestone.id,
         "kind": milestone.kind,
-        "on": _day(milestone.on),
-        "until": _day(milestone.until),
+        "on": day_json(milestone.on),
+        "until": day_json(milestone.until),
         "state": milestone.state,
         "certain": milestone.certain,
-        "title": _text(milestone.title),
-        "note": _text(milestone.note),
+        "title": text_json(milestone.title),
+        "note": text_json(milestone.note),
         "frameworks": list(milestone.frameworks),
         "rules": list(milestone.rules),
         "source": list(milestone.origin.source),
@@ -28,19 +27,11 @@ def milestone_json(milestone: Milestone) -> JsonObject:
 def _condition(condition: Condition) -> JsonObject:
     return {
         "rule": condition.rule,
-        "title": _text(condition.title),
+        "title": text_json(condition.title),
         "state": condition.state,
-        "on": _day(condition.on),
-        "note": _text(condition.note),
+        "on": day_json(condition.on),
+        "note": text_json(condition.note),
         "certain": condition.certain,
         "source": list(condition.origin.source),
         "confidence": condition.origin.confidence,
     }
-
-
-def _day(day: object) -> str | None:
-    return None if day is None else str(day)
-
-
-def _text(text: Text) -> dict[str, str]:
-    return {"en": text.en, "zh": text.zh}

@@ -1,21 +1,28 @@
 """The report as JSON: one stable document, and the parts of it that the command line prints."""
 
 import json
-import math
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import ClassVar
 
 from itss_bridge.contracts import Exporter
+from itss_bridge.exporters.steering import steering_json
+from itss_bridge.exporters.values import (
+    JsonObject,
+    day_json,
+    figures_json,
+    item_json,
+    moment,
+    needed,
+    number_json,
+    text_json,
+    window_json,
+)
 from itss_bridge.model import (
     Cell,
     CheckResult,
-    Criterion,
     Finding,
     Framework,
-    Item,
     Json,
+    Judgement,
     Measurement,
     Metric,
     PackOutcome,
@@ -26,9 +33,6 @@ from itss_bridge.model import (
     Text,
     Verdict,
 )
-
-JsonObject = dict[str, Json]
-_EXACT = 2**53
 
 
 class JsonExporter(Exporter):
@@ -51,7 +55,7 @@ def dumps(document: Json) -> bytes:
 def report_json(report: Report) -> JsonObject:
     """The whole report; its shape is `schemas/cli/report.json`."""
     measurements = [
-        measurement_json(m, report.metrics.get(m.metric)) | {"failing": [_item(i) for i in m.failing]}
+        measurement_json(m, report.metrics.get(m.metric)) | {"failing": [item_json(i) for i in m.failing]}
         for m in report.assessment.measurements
     ]
     return {
@@ -63,7 +67,10 @@ def report_json(report: Report) -> JsonObject:
         "streams": [_stream(s) for s in report.streams],
         "matrix": matrix_json(report),
         "metrics": measurements,
-        "notes": [_text(n) for n in report.notes],
+        "notes": [text_json(n) for n in report.notes],
+        "reached": report.assessment.reached,
+        "catalogue": report.catalogue,
+        **steering_json(report),
     }
 
 
@@ -79,7 +86,11 @@ def assessment_json(report: Report) -> JsonObject:
 def levels_json(report: Report) -> JsonObject:
     """The levels by number, each with its rule packs, rule by rule."""
     return {
-        str(level): {"state": outcome.status.value, "packs": {p.pack.id: _pack(p) for p in outcome.packs}}
+        str(level): {
+            "state": outcome.status.value,
+            "reason": text_json(outcome.reason),
+            "packs": {p.pack.id: _pack(p) for p in outcome.packs},
+        }
         for level, outcome in sorted(report.assessment.levels.items(), reverse=True)
     }
 
@@ -97,36 +108,24 @@ def measurement_json(measurement: Measurement, metric: Metric | None = None) -> 
     return {
         "id": measurement.metric,
         "arguments": dict(measurement.arguments),
-        "value": _number(measurement.value),
+        "value": number_json(measurement.value),
         "unit": measurement.unit or (metric.unit if metric else ""),
         "n": measurement.n,
-        "numerator": _number(measurement.numerator),
+        "numerator": number_json(measurement.numerator),
         "denominator": measurement.denominator,
         "excluded": dict(measurement.excluded),
-        **_window(measurement),
-        **{name: _number(measurement.spread.get(name)) for name in ("mean", "median", "p90")},
+        **window_json(measurement),
+        **{name: number_json(measurement.spread.get(name)) for name in ("mean", "median", "p90")},
         "unknown": measurement.unknown,
+        "calendar": measurement.calendar,
     }
-
-
-def needed(criterion: Criterion) -> str:
-    """A criterion in one short text for scripts: `>= 90`, `measured (n >= 1)`."""
-    if criterion.operator == "measured":
-        least = Decimal(1) if criterion.threshold is None else criterion.threshold
-        return f"measured (n >= {_decimal(least)})"
-    return f"{criterion.operator} {'?' if criterion.threshold is None else _decimal(criterion.threshold)}"
-
-
-def moment(when: datetime | None) -> str | None:
-    """A moment in UTC: `2016-06-01T00:00:00Z`."""
-    return when.astimezone(UTC).isoformat().replace("+00:00", "Z") if when else None
 
 
 def _framework(report: Report, framework: Framework) -> JsonObject:
     clauses = {r.id: (framework.clause(r), r.title) for r in framework.requirements}
     return {
-        "title": _text(framework.title),
-        "editions": [{"id": e.id, "name": _text(e.name), "status": e.status} for e in framework.editions],
+        "title": text_json(framework.title),
+        "editions": [{"id": e.id, "name": text_json(e.name), "status": e.status} for e in framework.editions],
         "counts": {status.value: n for status, n in report.counts(framework.id).items()},
         "findings": [_finding(f, *clauses[f.requirement]) for f in report.findings(framework.id)],
     }
@@ -136,13 +135,25 @@ def _finding(finding: Finding, clause: str | None, title: Text) -> JsonObject:
     return {
         "requirement": finding.requirement,
         "clause": clause,
-        "title": _text(title),
+        "title": text_json(title),
         "status": finding.status.value,
         "basis": finding.basis,
         "evidence": finding.evidence,
-        "reason": _text(finding.reason),
+        "reason": text_json(finding.reason),
+        "measured": finding.measured.value if finding.measured else None,
+        "judgement": _judgement(finding.judgement) if finding.judgement else None,
         "checks": [_check(result) for result in finding.checks],
         "supports": [_support(support) for support in finding.supports],
+    }
+
+
+def _judgement(judgement: Judgement) -> JsonObject:
+    return {
+        "status": judgement.status.value,
+        "reason": judgement.reason,
+        "role": judgement.role,
+        "on": day_json(judgement.on),
+        "expires": day_json(judgement.expires),
     }
 
 
@@ -153,10 +164,11 @@ def _check(result: CheckResult) -> JsonObject:
         "verdict": result.verdict.value,
         "value": _value(result),
         "needed": needed(result.check.criterion),
+        "distance": number_json(result.distance),
         "n": measured.n if measured else 0,
-        "numerator": _number(measured.numerator) if measured else None,
+        "numerator": number_json(measured.numerator) if measured else None,
         "denominator": measured.denominator if measured else 0,
-        "window": _window(measured) if measured else None,
+        "window": window_json(measured) if measured else None,
         "reason": result.reason,
         "source": list(result.check.origin.source),
         "confidence": result.check.origin.confidence,
@@ -171,7 +183,7 @@ def _support(support: Support) -> JsonObject:
         "relationship": mapping.relationship.value,
         "strength": mapping.strength,
         "review": mapping.review,
-        "rationale": _text(mapping.rationale),
+        "rationale": text_json(mapping.rationale),
         "requirement": support.requirement,
         "status": support.status.value,
         "contributes": support.contributes.value,
@@ -182,6 +194,8 @@ def _pack(outcome: PackOutcome) -> JsonObject:
     verdicts = [rule.verdict for rule in outcome.rules]
     return {
         "authority": outcome.pack.authority,
+        "binding": outcome.binding,
+        "waived": [result.check.id for result in outcome.waived],
         **{verdict.value: verdicts.count(verdict) for verdict in Verdict},
         "rules": [_rule(rule) for rule in outcome.rules],
     }
@@ -193,6 +207,7 @@ def _rule(result: CheckResult) -> JsonObject:
         "state": result.verdict.value,
         "value": _value(result),
         "needed": needed(result.check.criterion),
+        **figures_json(result),
         "source": list(result.check.origin.source),
         "confidence": result.check.origin.confidence,
     }
@@ -229,34 +244,5 @@ def _stream(state: StreamState) -> JsonObject:
     }
 
 
-def _item(item: Item) -> JsonObject:
-    return {
-        "id": item.id,
-        "ref": item.ref,
-        "url": item.url,
-        "value": _number(item.value),
-        "at": moment(item.at),
-    }
-
-
-def _window(measurement: Measurement) -> Mapping[str, str | None]:
-    return {"from": moment(measurement.start), "to": moment(measurement.end)}
-
-
 def _value(result: CheckResult) -> float | None:
-    return _number(result.measurement.value) if result.measurement else None
-
-
-def _number(value: float | None) -> float | None:
-    """JSON has no infinity and no NaN; whole numbers stay whole."""
-    if value is None or not math.isfinite(value):
-        return None
-    return int(value) if float(value).is_integer() and abs(value) < _EXACT else value
-
-
-def _decimal(value: Decimal) -> str:
-    return f"{value.normalize():f}"
-
-
-def _text(text: Text) -> dict[str, str]:
-    return {"en": text.en, "zh": text.zh}
+    return number_json(result.measurement.value) if result.measurement else None

@@ -1,6 +1,7 @@
 """Frameworks as an OSCAL catalog: our ids, titles and intents, and the clause numbers that are confirmed."""
 
 from itss_bridge.exporters.oscal.parts import (
+    CATALOG,
     JsonObject,
     document,
     filled,
@@ -14,7 +15,6 @@ from itss_bridge.exporters.oscal.parts import (
 )
 from itss_bridge.model import Framework, Report, Requirement, Text
 
-KIND = "catalog"
 TITLE = Text("Requirements of {organisation}'s frameworks", "{organisation}：各标准要求目录")
 
 
@@ -22,7 +22,7 @@ def catalog(report: Report, language: str) -> JsonObject:
     """The catalog: one group per framework, controls nested as its requirements are."""
     title = Text(*(TITLE[name].format(organisation=report.organisation) for name in ("en", "zh")))
     groups = [_group(framework, language) for framework in report.frameworks]
-    return document(KIND, title, report, language, {"groups": groups})
+    return document(CATALOG, title, report, language, {"groups": groups})
 
 
 def _group(framework: Framework, language: str) -> JsonObject:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from itss_bridge.errors import UsageError
-from itss_bridge.exporters.oscal import catalog
 from itss_bridge.exporters.oscal.parts import (
     JsonObject,
     both,
+    catalog_urn,
     document,
-    edition,
     filled,
     identity,
     markup,
@@ -108,11 +107,9 @@ def _place(framework_id: str, report: Report) -> str:
 
 
 def _resource(framework: Framework, report: Report, language: str) -> JsonObject:
-    """The catalog that holds the framework, by its UUID: what the file is called is its owner's affair."""
-    identifier = f"urn:uuid:{edition(catalog.KIND, report, language)}"
+    """The catalog that holds the framework, as a group."""
     group = props(("framework", framework.id), ("group", token(framework.id)))
-    found = _place(framework.id, report)
-    return resource(found, framework.title, language, group, **{"document-ids": [{"identifier": identifier}]})
+    return resource(_place(framework.id, report), framework.title, catalog_urn(report, language), language, group)
 
 
 def _gaps(walk: Crosswalk, framework_id: str) -> JsonObject | None:

@@ -15,6 +15,7 @@ JsonObject = dict[str, Json]
 
 NS = "https://itss-bridge.example/ns/oscal"
 OSCAL_VERSION = "1.2.1"
+CATALOG = "catalog"
 NOTHING = "–"
 
 _ROOT = uuid5(NAMESPACE_URL, NS)
@@ -86,10 +87,10 @@ def filled(thing: Mapping[str, Json]) -> JsonObject:
     return {key: value for key, value in thing.items() if value not in (None, [], {}, "")}
 
 
-def resource(uuid: str, title: Text, language: str, about: Iterable[JsonObject] = (), **more: Json) -> JsonObject:
+def resource(uuid: str, title: Text, href: str, language: str, about: Iterable[JsonObject] = ()) -> JsonObject:
     """An entry of the back matter: a thing outside that the document speaks of."""
     named = {"uuid": uuid, "title": markup(title[language]), "props": [*second("title", title, language), *about]}
-    return filled(named | more)
+    return filled(named | {"rlinks": [{"href": href}]})
 
 
 def document(kind: str, title: Text, report: Report, language: str, content: Mapping[str, Json]) -> JsonObject:
@@ -107,9 +108,14 @@ def document(kind: str, title: Text, report: Report, language: str, content: Map
         "oscal-version": OSCAL_VERSION,
         "props": [*second("title", title, language), *about],
     }
-    return {kind: filled({"uuid": edition(kind, report, language), "metadata": metadata, **content})}
+    return {kind: filled({"uuid": _edition(kind, report, language), "metadata": metadata, **content})}
 
 
-def edition(kind: str, report: Report, language: str) -> str:
+def catalog_urn(report: Report, language: str) -> str:
+    """The report's catalog by its UUID: what its file is called is its owner's affair."""
+    return f"urn:uuid:{_edition(CATALOG, report, language)}"
+
+
+def _edition(kind: str, report: Report, language: str) -> str:
     """The UUID of one edition of a document: another moment, catalogue or language, another UUID."""
-    return identity(kind, report.organisation, report.as_of.astimezone(UTC).isoformat(), report.catalogue, language)
+    return identity(kind, report.organisation, stamp(report.as_of), report.catalogue, language)

@@ -3,6 +3,9 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.oscal.mapping import KIND
 from itss_bridge.exporters.oscal.parts import NS, JsonObject, statement, token
@@ -29,9 +32,7 @@ def crosswalks(
     """
     known = {name: i for i in requirements for name in (token(i), statement(i))}
     read = _Reader(known, where, strength)
-    found = _in(content, KIND, where)
-    mappings = _in(found, "mappings", where)
-    return tuple(read.crosswalk(each) for each in (mappings if isinstance(mappings, list) else [mappings]))
+    return tuple(read.crosswalk(mapping) for mapping in _mappings(content, where))
 
 
 class _Reader:
@@ -41,12 +42,14 @@ class _Reader:
         self.strength = strength
 
     def crosswalk(self, mapping: Json) -> Crosswalk:
-        """One crosswalk: its frameworks are those of its first row."""
+        """One crosswalk: its rows say which two frameworks it joins."""
         origin = Origin(tuple(_all(mapping, "source")), _one(mapping, "confidence"), self.where)
-        rows = tuple(row for each in _list(mapping, "maps", self.where) for row in self.rows(each, origin))
-        if not rows:
-            raise UsageError("a mapping has no rows", where=self.where, fix="leave it out")
-        source, target = (name.partition(":")[0] for name in (rows[0].source, rows[0].target))
+        rows = tuple(row for entry in mapping["maps"] for row in self.rows(entry, origin))
+        joined = dict.fromkeys((_framework(row.source), _framework(row.target)) for row in rows)
+        if len(joined) > 1:
+            pairs = ", ".join(f"{source} to {target}" for source, target in joined)
+            raise UsageError(f"one mapping joins {pairs}", where=self.where, fix="make a mapping of each")
+        ((source, target),) = joined
         title = Text(_one(mapping, "title", "en"), _one(mapping, "title", "zh"))
         name = _one(mapping, "crosswalk") or f"{source}-{target}"
         return Crosswalk(name, source, target, title, rows, tuple(self.unmapped(mapping)), origin)
@@ -54,7 +57,7 @@ class _Reader:
     def rows(self, entry: Json, origin: Origin) -> Iterator[Row]:
         """The rows that a map stands for, each a pair."""
         relationship = self.relationship(entry)
-        sources, targets = ([self.requirement(item) for item in _list(entry, side, self.where)] for side in _SIDES)
+        sources, targets = ([self.named(item["id-ref"]) for item in entry[side]] for side in ("sources", "targets"))
         self.refuse_what_gets_lost(entry, relationship, len(sources), len(targets))
         for source in sources:
             for target in targets:
@@ -72,7 +75,7 @@ class _Reader:
 
     def relationship(self, entry: Json) -> Relationship:
         """What is said of source and target; NIST's two words for the same set are one here."""
-        word = _in(entry, "relationship", self.where)
+        word = entry["relationship"]
         try:
             return Relationship.EQUAL if word == "equivalent-to" else Relationship(word)
         except ValueError:
@@ -80,13 +83,9 @@ class _Reader:
                 f"there is no relationship {word!r}", where=self.where, fix=f"one of {', '.join(Relationship)}"
             ) from None
 
-    def requirement(self, item: Json) -> str:
-        """The id that an item's `id-ref` names."""
-        return self.named(_in(item, "id-ref", self.where))
-
-    def named(self, name: Json) -> str:
+    def named(self, name: str) -> str:
         """The requirement that a control id stands for."""
-        if not isinstance(name, str) or name not in self.known:
+        if name not in self.known:
             raise UsageError(
                 f"there is no requirement {name!r}",
                 where=self.where,
@@ -135,7 +134,8 @@ class _Reader:
                 yield from chosen.get("with-ids", ())
 
 
-_SIDES = ("sources", "targets")
+def _framework(requirement_id: str) -> str:
+    return requirement_id.partition(":")[0]
 
 
 def _rationale(entry: Json) -> Text:
@@ -144,12 +144,13 @@ def _rationale(entry: Json) -> Text:
 
 
 def _review(entry: Json) -> Literal["proposed", "reviewed"]:
-    """Nothing counts as reviewed that does not say by whom."""
-    return "reviewed" if _one(entry, "review") == "reviewed" and _one(entry, "reviewer") else "proposed"
+    """Nothing counts as reviewed that does not say by whom and when."""
+    signed = _one(entry, "review") == "reviewed" and _one(entry, "reviewer") and _one(entry, "reviewed-on")
+    return "reviewed" if signed else "proposed"
 
 
 def _props(thing: Json, name: str) -> list[JsonObject]:
-    return [each for each in thing.get("props", ()) if (each.get("ns"), each.get("name")) == (NS, name)]
+    return [each for each in thing.get("props", ()) if (each.get("ns"), each["name"]) == (NS, name)]
 
 
 def _all(thing: Json, name: str) -> list[str]:
@@ -161,14 +162,68 @@ def _one(thing: Json, name: str, language: str = "") -> str:
     return next((each["value"] for each in _props(thing, name) if each.get("class", "") == language), "")
 
 
-def _in(thing: Json, key: str, where: str) -> Json:
-    if not isinstance(thing, dict) or key not in thing:
-        raise UsageError(f"{key!r} is missing", where=where, cause="it is no OSCAL mapping-collection")
-    return thing[key]
+def _mappings(content: Json, where: str) -> list[Json]:
+    """All mappings, once it is sure that everything that is read of them has the shape that OSCAL gives it."""
+    error = best_match(Draft202012Validator(_SHAPE).iter_errors(content))
+    if error is not None:
+        raise UsageError(
+            f"{'.'.join(map(str, error.absolute_path)) or 'the file'}: {error.message[:200]}",
+            where=where,
+            cause="it is no OSCAL mapping-collection",
+            fix="check it with an OSCAL validator",
+        )
+    found = content[KIND]["mappings"]
+    return found if isinstance(found, list) else [found]
 
 
-def _list(thing: Json, key: str, where: str) -> list[Json]:
-    found = _in(thing, key, where)
-    if not isinstance(found, list):
-        raise UsageError(f"{key!r} is no list", where=where, cause="it is no OSCAL mapping-collection")
-    return found
+_WORD = {"type": "string"}
+_PROPS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": dict.fromkeys(("name", "ns", "value", "class", "group"), _WORD),
+        "required": ["name", "value"],
+    },
+}
+_ITEMS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "object", "properties": {"id-ref": _WORD}, "required": ["id-ref"]},
+}
+_MAP = {
+    "type": "object",
+    "properties": {"relationship": _WORD, "sources": _ITEMS, "targets": _ITEMS, "props": _PROPS, "remarks": _WORD},
+    "required": ["relationship", "sources", "targets"],
+}
+_GAPS = {
+    "type": "object",
+    "properties": {
+        "unmapped-controls": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"with-ids": {"type": "array", "items": _WORD}}},
+        }
+    },
+}
+_MAPPING = {
+    "type": "object",
+    "properties": {
+        "maps": {"type": "array", "minItems": 1, "items": _MAP},
+        "props": _PROPS,
+        "source-gap-summary": _GAPS,
+        "target-gap-summary": _GAPS,
+    },
+    "required": ["maps"],
+}
+_SHAPE = {
+    "type": "object",
+    "properties": {
+        KIND: {
+            "type": "object",
+            "properties": {
+                "mappings": {"if": {"type": "array"}, "then": {"minItems": 1, "items": _MAPPING}, "else": _MAPPING}
+            },
+            "required": ["mappings"],
+        }
+    },
+    "required": [KIND],
+}

@@ -1,4 +1,4 @@
-"""What an internal audit and a management review work from, assembled from the findings; with room for what they add."""
+"""What an internal audit and a management review work from, with room for what they add."""
 
 from itss_bridge.exporters.review.audit import internal_audit
 from itss_bridge.exporters.review.management import management_review

@@ -1,0 +1,83 @@
+"""OSCAL 1.2: the finished report as catalog, mapping-collection, assessment results, plan of action and milestones."""
+
+from typing import ClassVar
+
+from itss_bridge.contracts import Exporter
+from itss_bridge.exporters.document import dumps
+from itss_bridge.exporters.oscal.catalog import catalog
+from itss_bridge.exporters.oscal.mapping import collection
+from itss_bridge.exporters.oscal.plan import plan
+from itss_bridge.exporters.oscal.reader import crosswalks
+from itss_bridge.exporters.oscal.results import results
+from itss_bridge.exporters.reading import Reading
+from itss_bridge.model import Report
+
+__all__ = [
+    "OSCAL_EXPORTERS",
+    "OscalAssessmentExporter",
+    "OscalCatalogExporter",
+    "OscalExporter",
+    "OscalMappingExporter",
+    "OscalPlanExporter",
+    "crosswalks",
+]
+
+
+class OscalAssessmentExporter(Exporter):
+    """Findings and observations as assessment-results."""
+
+    name: ClassVar[str] = "oscal-assessment"
+    suffix: ClassVar[str] = ".assessment.oscal.json"
+
+    def export(self, report: Report, language: str) -> bytes:
+        """The assessment-results; titles in *language*, the other one as properties."""
+        return dumps(results(Reading(report), language))
+
+
+class OscalExporter(OscalAssessmentExporter):
+    """What plain `.oscal.json` means: the assessment-results."""
+
+    name: ClassVar[str] = "oscal"
+    suffix: ClassVar[str] = ".oscal.json"
+
+
+class OscalCatalogExporter(Exporter):
+    """Frameworks and their requirements as a catalog."""
+
+    name: ClassVar[str] = "oscal-catalog"
+    suffix: ClassVar[str] = ".catalog.oscal.json"
+
+    def export(self, report: Report, language: str) -> bytes:
+        """The catalog; titles in *language*, the other one as properties."""
+        return dumps(catalog(report, language))
+
+
+class OscalMappingExporter(Exporter):
+    """Crosswalks as a mapping-collection; `crosswalks` reads it back."""
+
+    name: ClassVar[str] = "oscal-mapping"
+    suffix: ClassVar[str] = ".mapping.oscal.json"
+
+    def export(self, report: Report, language: str) -> bytes:
+        """The mapping-collection; UsageError when no crosswalk has rows."""
+        return dumps(collection(report, language))
+
+
+class OscalPlanExporter(Exporter):
+    """Nonconformities and gaps as a plan of action and milestones."""
+
+    name: ClassVar[str] = "oscal-poam"
+    suffix: ClassVar[str] = ".poam.oscal.json"
+
+    def export(self, report: Report, language: str) -> bytes:
+        """The plan; one item that says so when nothing is open."""
+        return dumps(plan(Reading(report), language))
+
+
+OSCAL_EXPORTERS: list[type[Exporter]] = [
+    OscalExporter,
+    OscalAssessmentExporter,
+    OscalCatalogExporter,
+    OscalMappingExporter,
+    OscalPlanExporter,
+]
