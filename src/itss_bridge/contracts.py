@@ -246,7 +246,8 @@ class Engine(ABC):
         """Run the metric's population query and keep its rows as the table `population`, replacing the one before.
 
         `population` has the columns id, ref, url, value (double), met (boolean), excluded, at, and priority and service
-        where the query gives them; null where it does not. For metrics with the window `event` only rows with *start* <= at < *end* are kept.
+        where the query gives them; null where it does not. For metrics with the window `event` only rows with
+        *start* <= at < *end* are kept.
         """
 
     @abstractmethod

@@ -172,6 +172,15 @@ def test_columns_that_a_stream_gains_later_come_with_an_entry_of_their_own(lake:
     assert list(lake.verify()) == []
 
 
+def test_a_column_that_the_schema_has_gained_is_null_in_evidence_that_is_older(lake: Lake, monkeypatch) -> None:
+    later = StreamRows("incident")
+    later.arrow = later.arrow.append(pa.field("satisfaction", pa.float64()))
+    monkeypatch.setattr(StreamRows, "of", lambda _stream: later)
+    found = list(records(lake, "incident", START + 9 * DAY, ["id", "satisfaction"]))
+    assert found
+    assert {row["satisfaction"] for row in found} == {None}
+
+
 def test_a_log_cut_to_nothing_is_refused_before_anything_is_written(lake: Lake) -> None:
     log_file(lake, 2).write_bytes(b"")
     with pytest.raises(IntegrityError, match="newest commit") as caught:

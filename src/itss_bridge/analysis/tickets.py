@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
-from itss_bridge.evidence.lake import connect, current_sql
+from itss_bridge.evidence.lake import connect
+from itss_bridge.evidence.read import current_rows
 
 TICKET_STREAMS = ("incident", "request", "problem", "change")
 
@@ -30,13 +31,11 @@ class Tickets:
         self.columns = frozenset(table.rows.columns)
         self._db = connect(lake.root)
         self._db.execute(f"SET TimeZone = '{zone.key}'")
-        files = table.files()
-        self._db.register("nothing", table.rows.arrow.empty_table())
-        rows = current_sql(files) if files else "SELECT * FROM nothing WHERE $end IS NULL"
         resolved = "resolved_at" if "resolved_at" in self.columns else "NULL::TIMESTAMPTZ"
+        rows = current_rows(table, table.rows.arrow.names)
         self._db.execute(
-            f"CREATE TABLE ticket AS SELECT *, coalesce({resolved}, closed_at) AS ended_at "  # noqa: S608 - our own names
-            f"FROM ({rows}) WHERE state IS DISTINCT FROM 'cancelled' AND opened_at < $end",
+            f"CREATE TABLE ticket AS SELECT *, coalesce({resolved}, closed_at) AS ended_at FROM ({rows}) "  # noqa: S608 - our own names
+            "WHERE state IS DISTINCT FROM 'cancelled' AND opened_at < $end",
             {"end": as_of},
         )
 

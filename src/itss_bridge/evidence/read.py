@@ -1,12 +1,36 @@
 """Read current records of a stream as of a moment, in a stable order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from itss_bridge.errors import UsageError
-from itss_bridge.evidence.lake import Lake, connect, current_sql
+from itss_bridge.evidence.lake import Lake, StreamTable, connect, current_sql
+
+# The types of columns are told in SQL: registering an Arrow table would import pandas wherever it is installed.
+_SQL = {
+    pa.string(): "VARCHAR",
+    pa.bool_(): "BOOLEAN",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.timestamp("us", "UTC"): "TIMESTAMPTZ",
+    pa.list_(pa.string()): "VARCHAR[]",
+}
+
+
+def current_rows(table: StreamTable, columns: Collection[str]) -> str:
+    """SQL of the current records collected before `$end`; a column that older evidence does not have is null."""
+    kinds = {field.name: _SQL[field.type] for field in table.rows.arrow if field.name in columns}
+    names = ", ".join(f'"{name}"' for name in kinds)
+    nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
+    files = table.files()
+    if not files:
+        return f"SELECT {nothing} WHERE $end IS NULL"
+    # the rows that are none give the names and types that older evidence may lack
+    return f"SELECT {names} FROM (SELECT {nothing} WHERE false UNION ALL BY NAME ({current_sql(files)}))"  # noqa: S608 - names from our schemas
 
 
 def records(lake: Lake, stream: str, end: datetime, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -20,14 +44,13 @@ def records(lake: Lake, stream: str, end: datetime, columns: Sequence[str]) -> I
     for name in columns:
         if name not in known:
             raise UsageError(f"{stream} has no field {name!r}", fix=f"there are: {', '.join(table.rows.columns)}")
-    files = table.files()
-    return _rows(lake, files, end, columns) if files else iter(())
+    return _rows(table, end, columns) if table.files() else iter(())
 
 
-def _rows(lake: Lake, files: Sequence[str], end: datetime, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(table: StreamTable, end: datetime, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     listed = ", ".join(f'"{name}"' for name in columns)
-    with closing(connect(lake.root)) as database:
-        sql = f"SELECT {listed} FROM ({current_sql(files)}) ORDER BY source, ref, id"  # noqa: S608 - names were checked
-        cursor = database.execute(sql, {"end": end})
+    with closing(connect(table.path.parent)) as database:
+        rows = current_rows(table, {*columns, "source", "ref", "id"})
+        cursor = database.execute(f"SELECT {listed} FROM ({rows}) ORDER BY source, ref, id", {"end": end})  # noqa: S608 - names were checked
         while chunk := cursor.fetchmany(10_000):
             yield from (dict(zip(columns, row, strict=True)) for row in chunk)

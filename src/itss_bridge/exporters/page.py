@@ -8,7 +8,7 @@ from itss_bridge.exporters.markdown import document, escaped, table
 from itss_bridge.exporters.reading import Reading, measured_value, unit_of
 from itss_bridge.exporters.review.parts import evidence, nonconformities, notes
 from itss_bridge.exporters.review.words import word
-from itss_bridge.model import Cell, Framework, Gap, PackOutcome, Report, Row, Status, Verdict
+from itss_bridge.model import Cell, Framework, Gap, PackOutcome, Report, Row, Status, Text, Verdict
 from itss_bridge.wording import (
     AUTHORITY,
     HEAD,
@@ -24,6 +24,10 @@ from itss_bridge.wording import (
 )
 
 NO_VALUE = "–"
+TITLE = Text("{report}: {organisation} ({as_of} {moment})", "{report}：{organisation}（{as_of} {moment}）")
+MATRIX = Text("{matrix}: {framework}", "{matrix}：{framework}")
+TARGET = Text("{level} ({target})", "{level}（{target}）")
+WEIGHT = Text("{authority}, {deciding}", "{authority}，{deciding}")
 
 
 class MarkdownExporter(Exporter):
@@ -39,7 +43,6 @@ class MarkdownExporter(Exporter):
 
 def _page(reading: Reading, language: str) -> str:
     report = reading.report
-    matrices = ((escaped(f.title[language]), _matrix(reading, f, language)) for f in reading.ordered)
     parts = {
         PHRASE["sources"][language]: f"{_alarm(reading, language)}\n\n{evidence(report, language)}",
         PHRASE["frameworks"][language]: _counts(reading, language),
@@ -47,15 +50,25 @@ def _page(reading: Reading, language: str) -> str:
         PHRASE["gaps"][language]: _gaps(report, language),
         word("nonconformities", language): nonconformities(report, language, reading.local(report.as_of).date()),
     }
-    matrix = [(f"{PHRASE['matrix'][language]}: {title}", body) for title, body in matrices]
+    matrix = [
+        (_of_framework(framework, language), _matrix(reading, framework, language)) for framework in reading.ordered
+    ]
     last = [(word("notes", language), notes(report, language))]
     return document(_title(reading, language), [*parts.items(), *matrix, *last])
 
 
 def _title(reading: Reading, language: str) -> str:
     report = reading.report
-    moment = f"{HEAD['as_of'][language]} {reading.minute(report.as_of)} {escaped(report.time_zone)}"
-    return f"{PHRASE['bridge'][language]}: {escaped(report.organisation)} ({moment})"
+    return TITLE[language].format(
+        report=PHRASE["bridge"][language],
+        organisation=escaped(report.organisation),
+        as_of=HEAD["as_of"][language],
+        moment=f"{reading.minute(report.as_of)} {escaped(report.time_zone)}",
+    )
+
+
+def _of_framework(framework: Framework, language: str) -> str:
+    return MATRIX[language].format(matrix=PHRASE["matrix"][language], framework=escaped(framework.title[language]))
 
 
 def _alarm(reading: Reading, language: str) -> str:
@@ -82,8 +95,9 @@ def _levels(report: Report, language: str) -> str:
     """Each level with each of its packs: what decides stands beside what is shown for comparison."""
     rows = []
     for level, outcome in sorted(report.assessment.levels.items(), reverse=True):
-        target = f" ({PHRASE['here'][language]})" if level == report.target else ""
-        said = [f"{LEVEL[level][language]}{target}", LEVEL_STATE[outcome.status][language]]
+        named = LEVEL[level][language]
+        aimed = TARGET[language].format(level=named, target=PHRASE["here"][language])
+        said = [aimed if level == report.target else named, LEVEL_STATE[outcome.status][language]]
         rows += [[*said, *_pack(pack, language)] for pack in outcome.packs] or [[*said, *[NO_VALUE] * 5]]
     return table([*_heads(language, "level", "state", "pack", "authority"), *_verdicts(language)], rows)
 
@@ -96,8 +110,8 @@ def _pack(outcome: PackOutcome, language: str) -> list[str]:
     deciding = PHRASE["binding_yes" if outcome.binding else "binding_no"][language]
     found = [rule.verdict for rule in outcome.rules]
     counts = [f"{found.count(verdict)}/{len(found)}" for verdict in Verdict]
-    authority = f"{AUTHORITY[outcome.pack.authority][language]}, {deciding}"
-    return [escaped(outcome.pack.title[language]), authority, *counts]
+    weight = WEIGHT[language].format(authority=AUTHORITY[outcome.pack.authority][language], deciding=deciding)
+    return [escaped(outcome.pack.title[language]), weight, *counts]
 
 
 def _gaps(report: Report, language: str) -> str:

@@ -1,16 +1,13 @@
 """What is known, out of the evidence of a moment: the one place of the life cycle that reads."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from itss_bridge.catalogue import Catalogue
 from itss_bridge.contracts import Engine
 from itss_bridge.evidence import Lake
-from itss_bridge.evidence.lake import connect, current_sql
-from itss_bridge.evidence.rows import StreamRows
+from itss_bridge.evidence.read import records
 from itss_bridge.lifecycle.days import day_of, today
 from itss_bridge.lifecycle.known import Known
 from itss_bridge.lifecycle.register import CERTIFICATE_FIELDS, STATEMENT_FIELDS, certificates, statements
@@ -45,7 +42,7 @@ def gather(
     """
     as_of = assessment.as_of
     day = today(as_of, zone)
-    stated = statements(_rows(lake, "attestation", STATEMENT_FIELDS, as_of), zone)
+    stated = statements(records(lake, "attestation", as_of, STATEMENT_FIELDS), zone)
     packs = _binding(assessment)
     reports = {
         kind: _days(catalogue.metrics.get(_HELD), {"label": label}, engine, states, as_of, zone)
@@ -57,7 +54,7 @@ def gather(
     return Known(
         today=day,
         cycles={c.id: c for c in catalogue.lifecycles.values() if c.framework in catalogue.frameworks},
-        certificates=certificates(_rows(lake, "certificate", CERTIFICATE_FIELDS, as_of), zone, day),
+        certificates=certificates(records(lake, "certificate", as_of, CERTIFICATE_FIELDS), zone, day),
         statements=stated,
         audits=tuple(sorted(set(reports["internal-audit"]))),
         reviews=tuple(sorted(set(reports["management-review"]))),
@@ -91,23 +88,6 @@ def _obstacle(stream: str, states: Mapping[str, Sequence[StreamState]]) -> Text 
             en = f"{state.source} is {state.state} {state.reason}".strip()
             return Text(en, f"{state.source} {STREAM_STATE[state.state].zh} {state.reason}".strip())
     return None
-
-
-def _rows(lake: Lake, stream: str, columns: Sequence[str], as_of: datetime) -> Iterator[dict[str, Any]]:
-    """Current records; a column that older evidence does not have is null."""
-    files = lake.table(stream).files()
-    if not files:
-        return
-    listed = ", ".join(f'"{name}"' for name in columns)
-    with closing(connect(lake.root)) as database:
-        database.register("shape", StreamRows.of(stream).arrow.empty_table())
-        cursor = database.execute(
-            f"SELECT {listed} FROM (SELECT * FROM shape UNION ALL BY NAME ({current_sql(files)})) "  # noqa: S608 - names are our own
-            "ORDER BY source, ref, id",
-            {"end": as_of},
-        )
-        for row in cursor.fetchall():
-            yield dict(zip(columns, row, strict=True))
 
 
 def _items(

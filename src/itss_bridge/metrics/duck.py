@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import duckdb
-import pyarrow as pa
 
 from itss_bridge.catalogue.calendars import Calendar
 from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
-from itss_bridge.evidence.lake import connect, current_sql
+from itss_bridge.evidence.lake import connect
+from itss_bridge.evidence.read import current_rows
 from itss_bridge.evidence.rows import ENVELOPE, StreamRows
 from itss_bridge.metrics import working_time
 from itss_bridge.model import Metric
@@ -30,15 +30,6 @@ _POPULATION = {
     "at": "TIMESTAMPTZ",
 }
 _DIMENSIONS = {"priority": "INTEGER", "service": "VARCHAR"}
-# The types of columns are told in SQL: registering an Arrow table would import pandas wherever it is installed.
-_SQL = {
-    pa.string(): "VARCHAR",
-    pa.bool_(): "BOOLEAN",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.timestamp("us", "UTC"): "TIMESTAMPTZ",
-    pa.list_(pa.string()): "VARCHAR[]",
-}
 _WORD = re.compile(r"\w+")
 _CLAUSE = re.compile(r"(?i)\bgroup\s+by\b")
 
@@ -141,18 +132,8 @@ class DuckEngine(Engine):
         self._ready[stream] = columns
 
     def _materialise(self, stream: str, columns: frozenset[str]) -> None:
-        arrow = StreamRows.of(stream).arrow
-        files = self._lake.table(stream).files()
-        names = [name for name in arrow.names if name in columns]
-        quoted = ", ".join(f'"{name}"' for name in names)
-        typed = ", ".join(f'"{name}" {_SQL[arrow.field(name).type]}' for name in names)
-        self._db.execute(f'CREATE TABLE "{stream}" ({typed})')
-        if files:
-            self._db.execute(
-                f'INSERT INTO "{stream}" BY NAME SELECT {quoted} FROM '  # noqa: S608 - names from our schemas
-                f'(SELECT * FROM "{stream}" UNION ALL BY NAME ({current_sql(files)}))',
-                {"end": self._as_of},
-            )
+        rows = current_rows(self._lake.table(stream), columns)
+        self._db.execute(f'CREATE TABLE "{stream}" AS {rows}', {"end": self._as_of})
 
     def _teach_business_time(self) -> None:
         """Make the functions of business time known, and the one-row table `calendar(id, first_year, last_year)`."""

@@ -155,7 +155,10 @@ def _failing(reading: Reading, tracked: Nonconformity, language: str) -> JsonObj
             "uuid": _failing_uuid(reading, tracked),
             "title": markup(f"{tracked.id} {tracked.title[language]}"),
             "description": markup(tracked.reason[language]),
-            "props": [*second("reason", tracked.reason, language), *props(("subject", tracked.subject), ("n", count))],
+            "props": [
+                *second("reason", tracked.reason, language),
+                *props(("subject", tracked.subject), ("items-listed", count)),
+            ],
             "methods": ["EXAMINE"],
             "relevant-evidence": evidence(tracked.failing),
             "collected": stamp(reading.report.as_of),
