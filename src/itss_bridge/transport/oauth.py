@@ -43,6 +43,7 @@ class ClientCredentials(AuthBase):
         ca_bundle: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """No request is made yet.
 
@@ -55,6 +56,7 @@ class ClientCredentials(AuthBase):
             ca_bundle: as of the session to the tool.
             sleep: waits so many seconds.
             now: seconds on a clock that never goes back.
+            cancelled: as of the session to the tool.
 
         Raises:
             UsageError: the address is no https one, or id or secret is empty.
@@ -64,7 +66,7 @@ class ClientCredentials(AuthBase):
         form = {"grant_type": "client_credentials", "client_id": client, "client_secret": revealed(secret)}
         self._client = _Client(form | ({"scope": scope} if scope else {}), revealed(secret))
         self._endpoint = token_url
-        options: dict[str, Any] = {"ca_bundle": ca_bundle, "sleep": sleep, "now": now}
+        options: dict[str, Any] = {"ca_bundle": ca_bundle, "sleep": sleep, "now": now, "cancelled": cancelled}
         self._http = _endpoint(token_url, self._client, replace(limits or Limits(), in_flight=1), options)
         self._now = now
         self._lock = Lock()
