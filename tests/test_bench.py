@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from bench.sync import PEERS, RECORDS, lap, present, result, table, tool
 
+pytestmark = pytest.mark.slow
+
 FEW = 250
 
 

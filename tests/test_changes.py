@@ -11,6 +11,8 @@ from tests.prepared import COLLECTED, DAY, collect, copied
 from itss_bridge.changes import changes
 from itss_bridge.data import schema
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = "itss:prc-inc-a"
 MAPPED = "iso9001:8.2.1"
 

@@ -14,6 +14,8 @@ from itss_bridge.catalogue.yaml import read
 from itss_bridge.data import folder
 from itss_bridge.model import Check, Metric, Relationship, RulePack
 
+pytestmark = pytest.mark.content
+
 ROOT = Path(__file__).parent.parent
 MAPPINGS = folder("mappings")
 SHARED = Path(os.environ.get("ITSS_BRIDGE_SHARED", ROOT.parent / "shared"))

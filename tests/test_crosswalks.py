@@ -8,6 +8,8 @@ from itss_bridge.catalogue.yaml import read
 from itss_bridge.data import folder
 from itss_bridge.model import Crosswalk, Relationship
 
+pytestmark = pytest.mark.content
+
 MAPPINGS = folder("mappings")
 FILES = sorted((MAPPINGS / "crosswalks").glob("*.yaml"))
 HAN = re.compile(r"[\u4e00-\u9fff]")

@@ -13,6 +13,8 @@ import pytest
 from itss_bridge.data import schema, stream_names
 from itss_bridge.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 

@@ -16,6 +16,8 @@ from itss_bridge.catalogue.yaml import read
 from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.model import DocumentedInformation, Framework, Requirement, Text
 
+pytestmark = pytest.mark.content
+
 ROOT = Path(__file__).parent.parent
 MAPPINGS = ROOT / "mappings"
 FACTS = Path(os.environ.get("ITSS_BRIDGE_SHARED", ROOT.parent / "shared")) / "facts"

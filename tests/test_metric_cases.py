@@ -32,6 +32,8 @@ from itss_bridge.evidence.rows import StreamRows
 from itss_bridge.metrics import DuckEngine, measure, population
 from itss_bridge.model import Item, Measurement, Metric
 
+pytestmark = pytest.mark.content
+
 CASES = Path(__file__).parent / "cases" / "metrics"
 SHARED = Path(os.environ.get("ITSS_BRIDGE_SHARED", Path(__file__).parent.parent.parent / "shared"))
 RECORDED = SHARED / "data" / "uci_incident_event_log"

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from tests.test_metric_cases import CASES, METRICS, moment
 
+pytestmark = pytest.mark.content
+
 KINDS = ("normal", "exclusion", "missing", "reopened", "edge", "business-time", "empty")
 """In the order in which an auditor meets them: what counts, what does not, where it begins and ends, nothing at all."""
 

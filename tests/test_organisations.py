@@ -27,6 +27,8 @@ from itss_bridge.exporters.document import matrix_json
 from itss_bridge.gaps import gaps, roadmap
 from itss_bridge.model import Finding, Report, Status
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 CASES = yaml.safe_load((ROOT / "tests" / "cases" / "assess" / "organisations.yaml").read_text("utf-8"))
 NAMES = sorted(path.name for path in ORGANISATIONS.iterdir() if path.is_dir())

@@ -10,6 +10,8 @@ import pytest
 
 from itss_bridge.data import folder
 
+pytestmark = pytest.mark.slow
+
 README = (folder("mappings") / "README.md").read_text("utf-8")
 SECTION = README.split("\n## A pack of your own: another service line\n")[1].split("\n## ")[0]
 FILES = dict(

@@ -21,6 +21,8 @@ from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.rows import StreamRows
 
+pytestmark = pytest.mark.slow
+
 ZONE = ZoneInfo("Asia/Shanghai")
 AS_OF = datetime(2016, 6, 1, 8, tzinfo=UTC)
 FIRST = datetime(2016, 3, 7, tzinfo=UTC)

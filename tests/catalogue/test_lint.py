@@ -15,6 +15,8 @@ from itss_bridge.catalogue.lint import RULES, lint
 from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.data import folder
 
+pytestmark = pytest.mark.content
+
 MAPPINGS = folder("mappings")
 READING = {"yaml", "schema", "impossible-value", "unsourced", "unknown-level", "check-without-requirement"}
 

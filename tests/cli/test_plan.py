@@ -11,6 +11,8 @@ import pytest
 from itss_bridge.bridge import Bridge
 from itss_bridge_playground.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 MAY, JUNE = datetime(2016, 5, 1, tzinfo=UTC), datetime(2016, 6, 1, tzinfo=UTC)
 COUNTING = re.compile(
     r"/stats/|approximate-count|/search$|/myself|/jql/parse|sys_user|sys_dictionary|user/current|/space"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 HEAD = '[workspace]\norganisation = "晨星信息"\n'
 FILES = '[sources.{name}]\nconnector = "files"\nfolder = "{name}"\n'
 

@@ -12,6 +12,8 @@ from itss_bridge.evidence.read import records
 from itss_bridge_playground.demo import prepare
 from itss_bridge_playground.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 MAY, JUNE = datetime(2016, 5, 1, tzinfo=UTC), datetime(2016, 6, 1, tzinfo=UTC)
 
 

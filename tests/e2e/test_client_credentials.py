@@ -13,6 +13,8 @@ from itss_bridge_playground.oauth import CLIENT, CLIENT_SECRET, TokenDesk
 from itss_bridge_playground.playground import Playground
 from itss_bridge_playground.server import Answer, Request
 
+pytestmark = pytest.mark.slow
+
 MAY = datetime(2016, 5, 1, tzinfo=UTC)
 JIRA = '[sources.jira]\nconnector = "jira"\n{own}\n[sources.jira.streams.change]\njql = "project = OPS AND issuetype = Change"'
 CONFLUENCE = '[sources.confluence]\nconnector = "confluence"\nspaces = ["QMS"]\n{own}'

@@ -15,6 +15,8 @@ from itss_bridge.tracking import Tracking
 from itss_bridge_playground.playground import Playground
 from itss_bridge_playground.quality_tickets import DONE
 
+pytestmark = pytest.mark.slow
+
 SUBJECT = "consultant-002.l3.closing-rate"
 """Too low on 2016-04-15 and 2016-05-15, high enough on 2016-06-15: so the recorded incidents have it."""
 

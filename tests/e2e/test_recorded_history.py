@@ -17,6 +17,8 @@ from itss_bridge.catalogue.calendars import business_seconds
 from itss_bridge.metrics import DuckEngine, measure, split
 from itss_bridge_playground.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 END_OF_LOG = datetime(2017, 3, 1, tzinfo=UTC)
 ZONE = ZoneInfo("Asia/Shanghai")
 AS_OF = datetime(2017, 3, 1, 1, tzinfo=UTC)

@@ -14,6 +14,8 @@ from itss_bridge.bridge import Bridge
 from itss_bridge.sync import StreamOutcome
 from itss_bridge_playground.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 END_OF_LOG = datetime(2017, 3, 1, tzinfo=UTC)
 SERVICENOW = ("incident", "sla", "problem", "change", "configuration_item")
 

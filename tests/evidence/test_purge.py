@@ -33,6 +33,8 @@ from itss_bridge.metrics import DuckEngine
 from itss_bridge.plugins import Plugins
 from itss_bridge.report import stream_states
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 LATER = datetime(2030, 1, 1, tzinfo=UTC)

@@ -1,5 +1,7 @@
 """The text file for Prometheus, read by Prometheus' own parser: what is unknown gives no number, what is short gives 0."""
 
+import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,18 +10,41 @@ from tests.exporters.steering import steered
 from itss_bridge.exporters.metrics_text import HELP, PrometheusExporter
 from itss_bridge.model import Report, Status, Verdict
 
-parser = pytest.importorskip(
-    "prometheus_client.parser", reason="prometheus-client is not installed (dependency group oracles)"
-)
+ABSENT = "prometheus-client is not installed (dependency group oracles)"
+LINE = re.compile(r'# (HELP itss_bridge_\w+ .+|TYPE itss_bridge_\w+ gauge)|itss_bridge_\w+(\{\w+="[^\n]*"\})? \S+')
 
 
 def families(report: Report, language: str = "zh") -> dict:
+    parser = pytest.importorskip("prometheus_client.parser", reason=ABSENT)
     text = PrometheusExporter().export(report, language).decode()
     return {family.name.removeprefix("itss_bridge_"): family for family in parser.text_string_to_metric_families(text)}
 
 
 def values(report: Report, name: str) -> dict[tuple[str, ...], float]:
     return {tuple(sample.labels.values()): sample.value for sample in families(report)[name].samples}
+
+
+def test_every_line_is_a_comment_or_a_sample_and_the_last_one_ends(report: Report, infested: Report) -> None:
+    for each in (report, infested):
+        text = PrometheusExporter().export(steered(each), "zh").decode()
+        assert text.endswith("\n")
+        assert [line for line in text.split("\n")[:-1] if not LINE.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_gives_no_sample(report: Report, odd: float) -> None:
+    finding = next(f for f in report.findings("itss") if any(c.measurement and c.measurement.value for c in f.checks))
+    checks = tuple(replace(c, measurement=replace(c.measurement, value=odd)) for c in finding.checks)
+    findings = {
+        name: replace(f, checks=checks if f is finding else ()) for name, f in report.assessment.findings.items()
+    }
+    text = (
+        PrometheusExporter()
+        .export(replace(report, assessment=replace(report.assessment, findings=findings, levels={})), "zh")
+        .decode()
+    )
+    assert "itss_bridge_check_n{" in text
+    assert "itss_bridge_check_value" not in text
 
 
 def test_every_family_is_a_gauge_with_help(report: Report) -> None:

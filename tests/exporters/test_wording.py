@@ -24,6 +24,8 @@ from itss_bridge.model import (
     Verdict,
 )
 
+pytestmark = pytest.mark.content
+
 # Signs that are the same in both languages.
 SAME = {"%", ""}
 

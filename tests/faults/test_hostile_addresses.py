@@ -17,6 +17,8 @@ from itss_bridge_playground.messages import Answer, Request
 from itss_bridge_playground.playground import Playground
 from itss_bridge_playground.server import ToolServer
 
+pytestmark = pytest.mark.slow
+
 SECRETS = ("k4n4ry-s3cr3t", "azRuNHJ5LXMzY3IzdA", "netrc-evil")
 CREDENTIALS = {
     "basic": Credentials.basic("bridge", SECRETS[0]),

@@ -21,6 +21,8 @@ from itss_bridge.interruption import SafePoints, stopping
 from itss_bridge_playground.messages import Answer, Request
 from itss_bridge_playground.playground import Playground
 
+pytestmark = pytest.mark.slow
+
 EVER = datetime(2100, 1, 1, tzinfo=UTC)
 SOURCE = """\
 [workspace]

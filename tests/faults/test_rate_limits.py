@@ -23,6 +23,8 @@ from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.messages import Answer, Request
 from itss_bridge_playground.server import ToolServer
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PAGES, SLICES = 660, 20
 RATE, BURST = 60, 60

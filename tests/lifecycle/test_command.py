@@ -10,6 +10,8 @@ from jsonschema import Draft202012Validator
 
 from itss_bridge.data import schema
 
+pytestmark = pytest.mark.slow
+
 TOML = """
 [workspace]
 organisation = "晨星信息"

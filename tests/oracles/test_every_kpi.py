@@ -21,6 +21,8 @@ from itss_bridge.evidence import Lake
 from itss_bridge.metrics import measure
 from itss_bridge.model import Metric
 
+pytestmark = pytest.mark.content
+
 ORACLES = incidents.ORACLES | changes.ORACLES | organisation.ORACLES
 END = datetime(2016, 6, 1, tzinfo=UTC)
 
