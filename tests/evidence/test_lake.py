@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from itss_bridge.contracts import Record
 from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence import Lake, SourceMark, Stored
-from itss_bridge.evidence.lake import StreamTable
 from itss_bridge.evidence.read import records
 from itss_bridge.evidence.rows import StreamRows
+from itss_bridge.evidence.table import StreamTable
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

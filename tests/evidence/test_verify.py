@@ -17,10 +17,10 @@ from itss_bridge.contracts import Record
 from itss_bridge.data import schema
 from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence import Lake, SourceMark
-from itss_bridge.evidence.lake import METADATA
 from itss_bridge.evidence.ledger import head_of
 from itss_bridge.evidence.purge import Wanted, purge
 from itss_bridge.evidence.seal import SEAL, seal, sha256
+from itss_bridge.evidence.table import METADATA
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ from itss_bridge.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
     from itss_bridge.evidence import Lake
-    from itss_bridge.evidence.lake import Damage
+    from itss_bridge.evidence.table import Damage
 
 
 @click.command(
@@ -95,7 +95,7 @@ def _heads_of(report: Path) -> dict[str, str]:
 
 def _forgotten(lake: "Lake", named: dict[str, str]) -> "Iterator[Damage]":
     """Heads of the report that the chain no longer has: the evidence was replaced by an older or another one."""
-    from itss_bridge.evidence.lake import Damage
+    from itss_bridge.evidence.table import Damage
 
     for stream, head in named.items():
         table = lake.table(stream)

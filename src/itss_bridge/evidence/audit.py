@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from itss_bridge.errors import IntegrityError
-from itss_bridge.evidence.lake import (
+from itss_bridge.evidence.ledger import GENESIS, Entry, canonical, head_of
+from itss_bridge.evidence.privacy import SALTED
+from itss_bridge.evidence.seal import SEAL, read_seal, sha256
+from itss_bridge.evidence.table import (
     METADATA,
     NOT_OURS,
     Damage,
@@ -24,9 +27,6 @@ from itss_bridge.evidence.lake import (
     entry_text,
     unwatched,
 )
-from itss_bridge.evidence.ledger import GENESIS, Entry, canonical, head_of
-from itss_bridge.evidence.privacy import SALTED
-from itss_bridge.evidence.seal import SEAL, read_seal, sha256
 
 _DATA_FILE = re.compile(r"\d{8}-[0-9a-f]{16}\.parquet")
 _OURS = {"_delta_log", SEAL, f"{SEAL}.new"}

@@ -7,8 +7,9 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from itss_bridge.evidence.lake import StreamTable, connect
+from itss_bridge.evidence.lake import connect
 from itss_bridge.evidence.rows import Stored
+from itss_bridge.evidence.table import StreamTable
 
 _ROWS = pa.schema([("id", pa.string()), ("digest", pa.string()), ("changed_at", pa.timestamp("us", "UTC"))])
 

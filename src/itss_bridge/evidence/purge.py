@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 
 from itss_bridge.errors import IntegrityError, UsageError
 from itss_bridge.evidence.audit import Audit, leftovers
-from itss_bridge.evidence.lake import Lake, StreamTable, connect, file_name, listed
+from itss_bridge.evidence.lake import Lake, connect, listed
 from itss_bridge.evidence.ledger import Entry, Purge, Replacement, batch_digest
 from itss_bridge.evidence.privacy import salted
 from itss_bridge.evidence.seal import sha256, sync_to_disk
+from itss_bridge.evidence.table import StreamTable, file_name
 
 _STAYS = frozenset({"source", "id", "digest", "collected_at", "run", "batch", "removed"})
 """What is left of a purged row: that this record had a version then, and what it takes to prove which."""

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from itss_bridge.errors import UsageError
-from itss_bridge.evidence.lake import Lake, StreamTable, connect, current_sql
+from itss_bridge.evidence.lake import Lake, connect, current_sql
+from itss_bridge.evidence.table import StreamTable
 
 # The types of columns are told in SQL: registering an Arrow table would import pandas wherever it is installed.
 _SQL = {

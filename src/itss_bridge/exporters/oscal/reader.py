@@ -1,5 +1,6 @@
 """An OSCAL mapping-collection read back into crosswalks: ours as they were written, others where nothing gets lost."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
@@ -13,6 +14,7 @@ from itss_bridge.model import Crosswalk, Json, Origin, Relationship, Text, Unmap
 from itss_bridge.model import Mapping as Row
 
 _STRONGEST = 10
+_SMALL = re.compile("[0-9]{1,2}")
 
 
 def crosswalks(
@@ -108,7 +110,7 @@ class _Reader:
     def strength_of(self, entry: Json, source: str, target: str) -> int:
         """The row's own strength, else the one given for rows without."""
         told = _one(entry, "strm-strength")
-        strength = int(told) if told.isdecimal() else self.strength
+        strength = int(told) if _SMALL.fullmatch(told) else self.strength
         if strength is None or not 1 <= strength <= _STRONGEST:
             raise UsageError(
                 f"{source} → {target}: no strength from 1 to {_STRONGEST}",
