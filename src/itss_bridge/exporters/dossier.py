@@ -54,7 +54,7 @@ def _readme(report: Report, language: str) -> str:
         f"{state.stream:<20} {state.source:<16} {state.state:<10} {state.head}" for state in report.streams
     )
     told = phrase("dossier", organisation=report.organisation, as_of=report.as_of.date(), level=level, counts=said)
-    return f"{plain(told[language])}\n\n{heads}\n"
+    return plain(f"{told[language]}\n\n{heads}\n")
 
 
 def _material(row: MaterialRow, language: str) -> tuple[str, ...]:
