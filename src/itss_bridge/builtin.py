@@ -24,7 +24,7 @@ def itss_bridge_connectors() -> Sequence[type[Connector]]:
 
 @hookimpl
 def itss_bridge_exporters() -> Sequence[type[Exporter]]:
-    """xlsx, html, json, csv, ics and zip."""
+    """All that `itss_bridge.exporters` has."""
     from itss_bridge.exporters import EXPORTERS
 
     return EXPORTERS

@@ -11,11 +11,18 @@ import yaml
 from itss_bridge.catalogue import load
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.ciso_assistant import CisoExporter, CisoFrameworkExporter, CisoMappingExporter
-from itss_bridge.model import Report
+from itss_bridge.model import Relationship, Report
 
 LIBRARY = {"urn", "ref_id", "locale", "name", "version", "objects"}
 URN = re.compile(r"urn:[a-z0-9_-]+:[a-z0-9_-]+:[a-z0-9_-]+(:[0-9a-z_.-]+)*:[0-9a-z\[\]().:_-]+")
-RELATIONSHIPS = {"equal", "subset", "superset", "intersect", "not_related"}
+EXPECTED = {
+    "equal-to": "equal",
+    "subset-of": "subset",
+    "superset-of": "superset",
+    "intersects-with": "intersect",
+    "no-relationship": "not_related",
+}
+RELATIONSHIPS = set(EXPECTED.values())
 
 
 def library(report: Report, exporter=CisoFrameworkExporter, language: str = "en"):
@@ -108,6 +115,15 @@ def test_every_shipped_row_is_there_with_its_rationale_and_review_in_both_langua
         for mapping, row in zip(walk.mappings, found["requirement_mappings"], strict=True):
             said = f"[proposed, not reviewed] {mapping.rationale.en}\n[建议，待评审] {mapping.rationale.zh}"
             assert row["annotation"] == said
+            assert row["relationship"] == EXPECTED[mapping.relationship]
+
+
+def test_each_relationship_keeps_its_direction(report: Report) -> None:
+    walk = report.crosswalks[0]
+    rows = tuple(replace(m, relationship=r) for m, r in zip(walk.mappings, Relationship, strict=False))
+    content = library(replace(report, crosswalks=(replace(walk, mappings=rows),)), CisoMappingExporter)
+    (found,) = content["objects"]["requirement_mapping_sets"]
+    assert [row["relationship"] for row in found["requirement_mappings"]] == [EXPECTED[r] for r in Relationship]
 
 
 def test_rows_on_nodes_that_are_not_assessed_are_left_out_and_counted(report: Report) -> None:

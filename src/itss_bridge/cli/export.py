@@ -15,7 +15,7 @@ from itss_bridge.errors import UsageError
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
 @common
 def command(call: Call, files: tuple[Path, ...]) -> None:
-    """Write the report to FILES; the suffix picks the format: .xlsx .html .json .csv, and those of plugins."""
+    """Write the report to FILES; the suffix picks the format: .xlsx .html .json .csv .md .ics .zip and more."""
     from itss_bridge.bridge import Bridge
 
     bridge: Bridge = call.bridge()
@@ -32,8 +32,9 @@ def command(call: Call, files: tuple[Path, ...]) -> None:
 
 
 def suffix(file: Path, known: "dict[str, type]") -> str:
-    """The longest known suffix that the file's name ends with, else its last one."""
-    fitting = [s for s in known if file.name.endswith(s)]
+    """The longest known suffix that the file's name ends with, or is, else its last one."""
+    named = f".{file.name}" if "." in file.name else file.name
+    fitting = [s for s in known if named.endswith(s)]
     return max(fitting, key=len, default=file.suffix or file.name)
 
 
