@@ -16,7 +16,7 @@ from itss_bridge.nonconformities.register import LINE
 NEW = Entry("NC-2016-001", "prc-slm-c.kpi-sla", "minor", date(2016, 6, 1), date(2016, 8, 30))
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=40)
 BY_HAND = """\
-# 王工程师 will not be named here, a role will
+# 责任人写岗位，不写姓名
 nonconformity: NC-2016-001
 subject: prc-slm-c.kpi-sla
 grade: minor
