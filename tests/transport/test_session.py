@@ -136,6 +136,43 @@ def test_what_could_change_something_is_refused(server, http, method):
     assert server.arrived == []
 
 
+TROUBLES = [{"status": 503}, {"status": 429, "headers": {"Retry-After": "1"}}, {"body": b'{"id"', "length": 500}]
+WRITES = [("POST", "/rest/api/3/issue"), ("PUT", r"/rest/api/3/issue/\d+")]
+
+
+def test_a_publisher_may_write_what_it_was_given_and_nothing_beside_it(server, connect):
+    http = connect(f"{server.origin}/jira/", writes=WRITES)
+    assert http.post(f"{server.origin}/jira/rest/api/3/issue", json={}).json() == {"ok": True}
+    for method, path in [
+        ("PUT", "/jira/rest/api/3/issue"),
+        ("POST", "/jira/rest/api/3/issue/10001"),
+        ("POST", "/jira/rest/api/3/issue/"),
+        ("POST", "/rest/api/3/issue"),
+        ("POST", "/x/jira/rest/api/3/issue"),
+        ("PUT", "/jira/rest/api/3/issue/10001/../../project"),
+        ("DELETE", "/jira/rest/api/3/issue/10001"),
+    ]:
+        with pytest.raises(UsageError, match="read-only"):
+            http.request(method, server.origin + path, json={})
+    assert len(server.arrived) == 1
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_write_that_may_have_arrived_is_never_sent_again(server, connect, reply, trouble):
+    server.answers(reply(**trouble), reply({"id": "10001"}, status=201))
+    with pytest.raises(SourceUnavailable):
+        connect(server.origin, writes=WRITES).post(f"{server.origin}/rest/api/3/issue", json={})
+    assert len(server.arrived) == 1
+
+
+def test_a_write_may_be_answered_by_done_alone_and_a_read_may_not(server, connect, reply):
+    server.answers(reply(b"", status=204, content_type=""))
+    http = connect(server.origin, writes=WRITES)
+    assert http.put(f"{server.origin}/rest/api/3/issue/10001", json={}).status_code == 204
+    with pytest.raises(SourceUnavailable):
+        http.get(f"{server.origin}/rest/api/3/issue/10001")
+
+
 def test_post_is_open_for_the_listed_paths_only(server, connect):
     http = connect(f"{server.origin}/jira/", read_posts=["/rest/api/3/search/jql"])
     assert http.post(f"{server.origin}/jira/rest/api/3/search/jql", json={"jql": "项目 = A"}).json() == {"ok": True}
