@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import click
 
 from itss_bridge.cli.call import Commands
+from itss_bridge.cli.talk import LANGUAGE, localised, speak, talk
 from itss_bridge.errors import BridgeError
+from itss_bridge.messages import say, spoken, told
 
 __all__ = ["itss_bridge", "main"]
 
@@ -47,6 +49,8 @@ Exit codes: 0 ok · 1 bug · 2 usage, configuration or data file wrong · 3 gate
 5 a source unavailable or incomplete · 6 integrity · 7 locked · 130 interrupted.
 """
 
+_PARTS = {"what": say("error"), "where": say("where"), "cause": say("cause"), "fix": say("fix")}
+
 itss_bridge = Commands(
     "itss-bridge",
     COMMANDS,
@@ -64,13 +68,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
+    speak(spoken(arguments))
     try:
-        code = itss_bridge.main(args=list(arguments), prog_name="itss-bridge", standalone_mode=False)
+        code = localised(itss_bridge).main(args=list(arguments), prog_name="itss-bridge", standalone_mode=False)
     except click.exceptions.Abort:
         return _interrupted()
     except KeyboardInterrupt:
         return _interrupted()
     except click.ClickException as error:
+        error.message = str(told(error.message, LANGUAGE.get()))
         error.show()
         return 2
     except BrokenPipeError:
@@ -86,20 +92,27 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _interrupted() -> int:
-    click.echo("interrupted; what was committed stays, the next run goes on from there", err=True)
+    talk(say("interrupted; what was committed stays, the next run goes on from there"))
     return 130
 
 
 def _show(problem: BridgeError, arguments: Sequence[str]) -> int:
+    parts = {name: str(told(text, LANGUAGE.get())) for name, text in problem.as_dict().items()}
     if "--json" in arguments:
-        click.echo(json.dumps({"ok": False, "error": problem.as_dict()}, ensure_ascii=False))
-    for name, text in problem.as_dict().items():
-        label = "error" if name == "what" else name
-        click.echo(f"{click.style(f'{label:>6}', fg='red' if name == 'what' else None, bold=True)}  {text}", err=True)
+        click.echo(json.dumps({"ok": False, "error": parts}, ensure_ascii=False))
+    for name, text in parts.items():
+        _part(name, text)
     return problem.exit_code
 
 
+def _part(name: str, text: str) -> None:
+    """One part of an error, behind its name: error, where, cause, fix."""
+    label = told(_PARTS[name], LANGUAGE.get())
+    click.echo(f"{click.style(f'{label:>6}', fg='red' if name == 'what' else None, bold=True)}  {text}", err=True)
+
+
 def _bug(error: Exception) -> int:
-    click.echo(f" error  this is a fault of itss-bridge: {type(error).__name__}: {error}", err=True)
-    click.echo("   fix  run the same command with -v and report what it prints", err=True)
+    fault = say("this is a fault of itss-bridge: {kind}: {error}", kind=type(error).__name__, error=error)
+    _part("what", str(told(fault, LANGUAGE.get())))
+    _part("fix", str(told(say("run the same command with -v and report what it prints"), LANGUAGE.get())))
     return 1

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from difflib import get_close_matches
+from gettext import gettext
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from itss_bridge.cli.talk import in_talk, localised
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,7 +40,7 @@ class Commands(click.Group):
             return None
         module, _, attribute = self._table[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute or "command")
-        return command
+        return localised(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -44,14 +48,15 @@ class Commands(click.Group):
         """Say what was probably meant when there is no such command."""
         if args and args[0] not in self._table and not args[0].startswith("-"):
             near = get_close_matches(args[0], self._table, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self._table)}"
-            raise click.UsageError(f"there is no command {args[0]!r}; {hint}", ctx)
+            known = say("there are: {names}", names=", ".join(self._table))
+            hint = say("did you mean {name!r}?", name=near[0]) if near else known
+            raise click.UsageError(say("there is no command {name!r}; {hint}", name=args[0], hint=hint), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in self._table.items()])
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, in_talk(summary)) for name, (_, summary) in self._table.items()])
 
 
 @dataclass(frozen=True, slots=True)
