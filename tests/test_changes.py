@@ -8,13 +8,18 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.prepared import COLLECTED, DAY, collect, copied
 
-from itss_bridge.changes import changes
+from itss_bridge.changes import changes as compared
 from itss_bridge.data import schema
+from itss_bridge.exporters.changed import changes_json
 
 pytestmark = pytest.mark.slow
 
 DOCUMENT = "itss:prc-inc-a"
 MAPPED = "iso9001:8.2.1"
+
+
+def changes(old: dict, new: dict) -> dict:
+    return changes_json(compared(old, new))
 
 
 def check(verdict: str, needed: str = ">= 1", name: str = "prc-inc-a.document") -> dict:
@@ -148,6 +153,17 @@ def test_two_moments_of_a_workspace(bridge_command, grown: Path, tmp_path: Path)
     assert "证据变化" in shown
 
 
+def test_an_export_says_what_changed_since_a_day(bridge_command, grown: Path, tmp_path: Path) -> None:
+    days = ("--as-of", DAY, "--since", "2026-03-24")
+    assert bridge_command("export", tmp_path / "a.json", tmp_path / "b.json", "-w", grown, *days).code == 0
+    document = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    Draft202012Validator(schema("cli/report")).validate(document)
+    asked = ("--from", "2026-03-24", "--to", DAY)
+    assert document["changes"] == json.loads(bridge_command("matrix", "diff", "-w", grown, *asked, "--json").out)
+    late = bridge_command("export", tmp_path / "c.json", "-w", grown, "--as-of", DAY, "--since", DAY)
+    assert (late.code, (tmp_path / "c.json").exists()) == (2, False)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -168,7 +184,18 @@ def test_wrong_usage_ends_with_2(bridge_command, grown: Path, words: tuple[str, 
     assert "Traceback" not in ran.err
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"as_of": 1}', "null", '{"matrix": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"as_of": 1}',
+        "null",
+        '{"matrix": {}}',
+        '{"as_of": "2026-02-31T00:00:00Z", "frameworks": {}, "levels": {}}',
+    ],
+)
 def test_a_file_that_is_no_report_is_refused_by_name(bridge_command, tmp_path: Path, text: str) -> None:
     path = tmp_path / "odd.json"
     path.write_text(text, "utf-8")

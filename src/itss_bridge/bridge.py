@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
 from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
 from itss_bridge.interruption import SafePoints, stopping
 from itss_bridge.judgements import Plan, judgements, plan
+from itss_bridge.messages import say
 from itss_bridge.model import Judgement, Metric, Report, Text
 from itss_bridge.nonconformities import FOLDER, Register
 from itss_bridge.plugins import Plugins
@@ -104,9 +106,27 @@ class Bridge:
         with closing(factory(self.lake, as_of, calendar, metrics)) as engine:
             yield engine
 
-    def report(self, as_of: datetime | None = None) -> Report:
-        """The report as of a moment, the present one when None."""
+    def report(self, as_of: datetime | None = None, since: datetime | None = None) -> Report:
+        """The report as of a moment, the present one when None; with what changed *since* an earlier one, if asked.
+
+        Raises:
+            UsageError: *since* is not earlier.
+        """
         moment = as_of or self.now()
+        if since is None:
+            return self._report(moment)
+        if since >= moment:
+            where = f"{since:%Y-%m-%d %H:%M} – {moment:%Y-%m-%d %H:%M} UTC"
+            raise UsageError(say("the earlier moment is not earlier than the report's"), where=where)
+        return self._compared(self._report(since), self._report(moment))
+
+    def _compared(self, old: Report, new: Report) -> Report:
+        from itss_bridge.changes import changes
+        from itss_bridge.exporters.document import report_json
+
+        return replace(new, changes=changes(report_json(old), report_json(new), one_workspace=True))
+
+    def _report(self, moment: datetime) -> Report:
         shown = limited(self.catalogue, self.workspace.frameworks)
         with self.engine(moment, metrics=shown.metrics.values()) as engine:
             planned, judged = self.planned.actions, self.judgements

@@ -7,24 +7,27 @@ cannot show, whether the query behind a number was changed, is said once for all
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
-from itss_bridge.model import Json, Text
+from itss_bridge.model import (
+    Cause,
+    ChangedCheck,
+    ChangedFinding,
+    ChangedLevel,
+    ChangedRule,
+    Changes,
+    Json,
+    Same,
+    Side,
+    Status,
+    Text,
+    Verdict,
+)
 
 JsonObject: TypeAlias = dict[str, Json]
-Cause: TypeAlias = Literal["evidence", "time", "catalogue", "review", "scope", "judgement", "unknown"]
-Same: TypeAlias = Literal["same", "changed", "unknown"]
 
-CAUSES: Mapping[Cause, Text] = {
-    "evidence": Text("evidence", "证据变化"),
-    "time": Text("time went by: windows moved, statements expired", "时间推移（统计期移动或声明到期）"),
-    "catalogue": Text("what is asked changed", "评估依据变化"),
-    "review": Text("a mapping was signed, or its signature fell", "映射评审签署变化"),
-    "scope": Text("scope or target level", "适用范围或目标等级变化"),
-    "judgement": Text("a person's judgement", "人工判定"),
-    "unknown": Text("not shown by the reports", "报告中未体现"),
-}
 _QUERIES = Text(
     "The reports do not show that both were asked alike: a query behind a number may have changed as well.",
     "两份报告无法证明评估依据完全一致：数值背后的查询可能也有变化。",
@@ -57,8 +60,8 @@ class _Pair:
         return _same(_heads(self.old), _heads(self.new))
 
 
-def changes(old: JsonObject, new: JsonObject, *, one_workspace: bool = False) -> JsonObject:
-    """All that differs from *old* to *new*; its shape is `schemas/cli/changes.json`.
+def changes(old: JsonObject, new: JsonObject, *, one_workspace: bool = False) -> Changes:
+    """All that differs from *old* to *new*.
 
     Args:
         old: the earlier report.
@@ -67,16 +70,17 @@ def changes(old: JsonObject, new: JsonObject, *, one_workspace: bool = False) ->
     """
     pair = _Pair(old, new)
     notes = [*([_PRESENT] if one_workspace else []), *([_QUERIES] if pair.catalogue != "same" else [])]
-    return {
-        "from": old["as_of"],
-        "to": new["as_of"],
-        "catalogue": pair.catalogue,
-        "evidence": pair.evidence,
-        "reached": {"from": _reached(old), "to": _reached(new)},
-        "levels": list(_levels(old, new)),
-        "changes": [_row(pair, name) for name in pair.findings if _differs(*pair.findings[name])],
-        "notes": [{"en": note.en, "zh": note.zh} for note in notes],
-    }
+    return Changes(
+        since=datetime.fromisoformat(old["as_of"]),
+        until=datetime.fromisoformat(new["as_of"]),
+        catalogue=pair.catalogue,
+        evidence=pair.evidence,
+        reached_before=_reached(old),
+        reached_after=_reached(new),
+        levels=tuple(_levels(old, new)),
+        findings=tuple(_finding(pair, name) for name in pair.findings if _differs(*pair.findings[name])),
+        notes=tuple(notes),
+    )
 
 
 def _findings(document: JsonObject) -> dict[str, JsonObject]:
@@ -108,25 +112,26 @@ def _differs(old: JsonObject | None, new: JsonObject | None) -> bool:
     return bool(old["status"] != new["status"] or _machine(old) != _machine(new))
 
 
-def _row(pair: _Pair, name: str) -> JsonObject:
+def _finding(pair: _Pair, name: str) -> ChangedFinding:
     old, new = pair.findings[name]
     known = new or old or {}
-    return {
-        "requirement": name,
-        "clause": known["clause"],
-        "title": known["title"],
-        "from": _side(old),
-        "to": _side(new),
-        "causes": sorted(_causes(pair, name)) or ["unknown"],
-        "checks": [] if old is None or new is None else list(_checks(old, new)),
-        "by": [] if old is None or new is None else list(_by(pair, old, new)),
-    }
+    return ChangedFinding(
+        requirement=name,
+        clause=known["clause"],
+        title=Text(**known["title"]),
+        before=_side(old),
+        after=_side(new),
+        causes=tuple(sorted(_causes(pair, name))) or ("unknown",),
+        checks=() if old is None or new is None else tuple(_checks(old, new)),
+        by=() if old is None or new is None else tuple(_by(pair, old, new)),
+    )
 
 
-def _side(finding: JsonObject | None) -> JsonObject | None:
+def _side(finding: JsonObject | None) -> Side | None:
     if finding is None:
         return None
-    return {"status": finding["status"], "measured": finding.get("measured"), "basis": finding["basis"]}
+    measured = finding.get("measured")
+    return Side(Status(finding["status"]), Status(measured) if measured else None, finding["basis"])
 
 
 def _causes(pair: _Pair, name: str) -> set[Cause]:
@@ -168,18 +173,14 @@ def _mapped(finding: JsonObject, key: str) -> dict[tuple[str, str], str]:
     return {(s["source"], s["target"]): s[key] for s in rows}
 
 
-def _checks(old: JsonObject, new: JsonObject) -> Iterator[JsonObject]:
+def _checks(old: JsonObject, new: JsonObject) -> Iterator[ChangedCheck]:
     """Checks that both ask, whose verdict differs."""
     before = {check["id"]: check for check in old["checks"]}
     for check in new["checks"]:
         was = before.get(check["id"])
         if was is not None and was["verdict"] != check["verdict"]:
-            yield {
-                "id": check["id"],
-                "needed": check["needed"],
-                "from": {"verdict": was["verdict"], "value": was["value"]},
-                "to": {"verdict": check["verdict"], "value": check["value"]},
-            }
+            verdicts = Verdict(was["verdict"]), Verdict(check["verdict"])
+            yield ChangedCheck(check["id"], check["needed"], *verdicts, was["value"], check["value"])
 
 
 def _by(pair: _Pair, old: JsonObject, new: JsonObject) -> Iterator[str]:
@@ -193,22 +194,22 @@ def _by(pair: _Pair, old: JsonObject, new: JsonObject) -> Iterator[str]:
             yield name
 
 
-def _levels(old: JsonObject, new: JsonObject) -> Iterator[JsonObject]:
+def _levels(old: JsonObject, new: JsonObject) -> Iterator[ChangedLevel]:
     """Levels in which the state or a rule's state differs, from 4 to 1."""
     for number in sorted(set(old["levels"]) | set(new["levels"]), reverse=True):
         before, after = old["levels"].get(number), new["levels"].get(number)
-        rules = list(_rules(_states(before), _states(after)))
-        states = [None if level is None else level["state"] for level in (before, after)]
+        rules = tuple(_rules(_states(before), _states(after)))
+        states = [None if level is None else Status(level["state"]) for level in (before, after)]
         if rules or states[0] != states[1]:
-            yield {"level": int(number), "from": states[0], "to": states[1], "rules": rules}
+            yield ChangedLevel(int(number), states[0], states[1], rules)
 
 
-def _states(level: JsonObject | None) -> dict[str, str]:
+def _states(level: JsonObject | None) -> dict[str, Verdict]:
     packs = {} if level is None else level["packs"]
-    return {rule["id"]: rule["state"] for pack in packs.values() for rule in pack["rules"]}
+    return {rule["id"]: Verdict(rule["state"]) for pack in packs.values() for rule in pack["rules"]}
 
 
-def _rules(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[JsonObject]:
+def _rules(old: Mapping[str, Verdict], new: Mapping[str, Verdict]) -> Iterator[ChangedRule]:
     for name in {**old, **new}:
         if old.get(name) != new.get(name):
-            yield {"id": name, "from": old.get(name), "to": new.get(name)}
+            yield ChangedRule(name, old.get(name), new.get(name))

@@ -1,5 +1,6 @@
 """Reports that were written earlier, read back: `export x.json`, or what `assess --json` printed."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from itss_bridge.errors import UsageError
-from itss_bridge.model import Json, Status
+from itss_bridge.messages import say
+from itss_bridge.model import Json, Status, Verdict
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -25,7 +27,8 @@ def _list(shape: Any) -> dict[str, Any]:
 
 _TEXT = {"type": "string"}
 _STATUS = [status.value for status in Status]
-_CHECK = _object(id=_TEXT, verdict=_TEXT, value={"type": ["number", "null"]}, needed=_TEXT)
+_VERDICT = {"enum": [verdict.value for verdict in Verdict]}
+_CHECK = _object(id=_TEXT, verdict=_VERDICT, value={"type": ["number", "null"]}, needed=_TEXT)
 _SUPPORT = _object(source=_TEXT, target=_TEXT, requirement=_TEXT, relationship=_TEXT, review=_TEXT, status=_TEXT)
 _FINDING = _object(
     requirement=_TEXT,
@@ -37,10 +40,10 @@ _FINDING = _object(
     supports=_list(_SUPPORT),
 )
 _FINDING["properties"]["measured"] = {"enum": [*_STATUS, None]}
-_RULES = _object(rules=_list(_object(id=_TEXT, state=_TEXT)))
+_RULES = _object(rules=_list(_object(id=_TEXT, state=_VERDICT)))
 # only what a comparison needs: a file of an older or a newer version of this tool has other fields besides
 _REPORT = _object(
-    as_of=_TEXT,
+    as_of={"type": "string", "pattern": "T.*(Z|[+-][0-9]{2}:[0-9]{2})$"},
     frameworks=_each(_object(findings=_list(_FINDING))),
     levels={
         **_each(_object(state={"enum": _STATUS}, packs=_each(_RULES))),
@@ -65,11 +68,18 @@ def read_report(path: str) -> Json:
         raise UsageError("the report is not JSON", where=f"{path}:{error.lineno}:{error.colno}") from None
     misfit = best_match(_NEEDED.iter_errors(document))
     if misfit is not None:
-        place = ".".join(map(str, misfit.absolute_path))
-        raise UsageError(
-            f"this is no report: {place or 'the document'} does not fit",
-            where=path,
-            cause=misfit.message[:200],
-            fix="name a file that `export x.json` or `assess --json` wrote",
-        )
+        raise _no_report(path, ".".join(map(str, misfit.absolute_path)) or "the document", misfit.message[:200])
+    try:
+        datetime.fromisoformat(document["as_of"])
+    except ValueError as error:
+        raise _no_report(path, "as_of", str(error)) from None
     return document
+
+
+def _no_report(path: str, place: str, cause: str) -> UsageError:
+    return UsageError(
+        say("this is no report: {place} does not fit", place=place),
+        where=path,
+        cause=cause,
+        fix=say("name a file that `export x.json` or `assess --json` wrote"),
+    )

@@ -10,11 +10,13 @@ from itss_bridge.errors import UsageError
 
 
 @click.command(
-    epilog="Examples: itss-bridge export matrix.xlsx report.html · itss-bridge export --as-of 2026-03-31 audit.json"
+    epilog="Examples: itss-bridge export matrix.xlsx report.html · itss-bridge export --as-of 2026-03-31 audit.json · "
+    "itss-bridge export review.xlsx --since 2025-12-31"
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--since", metavar="DATE", help="Show what changed since that day's end, or since that moment.")
 @common
-def command(call: Call, files: tuple[Path, ...]) -> None:
+def command(call: Call, files: tuple[Path, ...], since: str | None) -> None:
     """Write the report to FILES; the suffix picks the format: .xlsx .html .json .csv .md .ics .zip and more."""
     from itss_bridge.bridge import Bridge
 
@@ -22,7 +24,7 @@ def command(call: Call, files: tuple[Path, ...]) -> None:
     exporters = [
         bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), "format") for f in files
     ]
-    report = bridge.report(call.as_of(bridge))
+    report = bridge.report(call.as_of(bridge), bridge.workspace.moment(since) if since else None)
     for file, exporter in zip(files, exporters, strict=True):
         write(file, exporter().export(report, call.lang(bridge)))
     if call.as_json:

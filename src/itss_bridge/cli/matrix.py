@@ -89,7 +89,9 @@ def diff(call: Call, reports: tuple[str, ...], start: str | None, end: str | Non
     old, new = _files(*reports) if reports else _moments(call, start or "", end)
     found = changes(old, new, one_workspace=not reports)
     if call.as_json:
-        print_json(found)
+        from itss_bridge.exporters.changed import changes_json
+
+        print_json(changes_json(found))
         return
     from itss_bridge.cli.declared import language
     from itss_bridge.cli.views import changes_view

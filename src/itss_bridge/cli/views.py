@@ -11,10 +11,22 @@ from rich.text import Text as Line
 
 from itss_bridge import wording
 from itss_bridge.applicability import Statement
-from itss_bridge.changes import CAUSES
 from itss_bridge.cli.tables import COLOUR, MARK, plain
 from itss_bridge.diagnosis import by_element, by_level
-from itss_bridge.model import CheckResult, Gap, PackOutcome, Quarter, Report, Status, Verdict
+from itss_bridge.exporters.values import moment
+from itss_bridge.model import (
+    ChangedFinding,
+    ChangedLevel,
+    Changes,
+    CheckResult,
+    Gap,
+    PackOutcome,
+    Quarter,
+    Report,
+    Side,
+    Status,
+    Verdict,
+)
 from itss_bridge.shortfall import distance, next_step
 
 _HEADS = {
@@ -219,40 +231,38 @@ def _quarter(quarter: Quarter, language: str) -> list[RenderableType]:
     return parts
 
 
-def changes_view(document: Mapping[str, Any], language: str) -> Group:
+def changes_view(found: Changes, language: str) -> Group:
     """What changed, from which status to which, and why."""
-    levels = [_level(level, language) for level in document["levels"] if level["from"] != level["to"]]
+    levels = [_level(level, language) for level in found.levels if level.before != level.after]
     rows = table(["clause", "requirement", "from", "to", "causes"], language)
-    for row in document["changes"]:
-        causes = ", ".join(CAUSES[cause][language] for cause in row["causes"])
-        sides = (_side(row[key], language) for key in ("from", "to"))
-        rows.add_row(row["clause"] or "—", _named(row, language), *sides, Line(f"{causes}{_through(row)}"))
+    for one in found.findings:
+        causes = ", ".join(wording.CAUSE[cause][language] for cause in one.causes)
+        sides = (_side(side, language) for side in (one.before, one.after))
+        rows.add_row(one.clause or "—", _named(one, language), *sides, Line(f"{causes}{_through(one)}"))
     none = Line(_said(("Nothing changed.", "无变化。"), language))
-    notes = [Line(note[language], "dim") for note in document["notes"]]
-    head = Line(f"{document['from']} → {document['to']}", "bold")
-    return Group(head, *levels, rows if document["changes"] else none, *notes)
+    notes = [Line(note[language], "dim") for note in found.notes]
+    head = Line(f"{moment(found.since)} → {moment(found.until)}", "bold")
+    return Group(head, *levels, rows if found.findings else none, *notes)
 
 
-def _level(level: Mapping[str, Any], language: str) -> Line:
-    line = Line(f"{wording.LEVEL[level['level']][language]}: ")
-    states = [Status(level[key]) if level[key] else None for key in ("from", "to")]
+def _level(level: ChangedLevel, language: str) -> Line:
+    line = Line(f"{wording.LEVEL[level.level][language]}: ")
+    states = (level.before, level.after)
     shown = [_state(s, wording.LEVEL_STATE, language) if s else Line("—") for s in states]
     return line.append_text(shown[0]).append(" → ").append_text(shown[1])
 
 
-def _named(row: Mapping[str, Any], language: str) -> Line:
-    return Line(plain(row["title"][language])).append(f"\n{row['requirement']}", "dim")
+def _named(one: ChangedFinding, language: str) -> Line:
+    return Line(plain(one.title[language])).append(f"\n{one.requirement}", "dim")
 
 
-def _side(side: Mapping[str, Any] | None, language: str) -> Line:
-    if side is None:
-        return Line("—")
-    return status(Status(side["status"]), Status(side["measured"]) if side["measured"] else None, language)
+def _side(side: Side | None, language: str) -> Line:
+    return status(side.status, side.measured, language) if side else Line("—")
 
 
-def _through(row: Mapping[str, Any]) -> str:
+def _through(one: ChangedFinding) -> str:
     """The checks or requirements that brought the change."""
-    names = [check["id"] for check in row["checks"]] or row["by"]
+    names = [check.id for check in one.checks] or one.by
     return f"\n{', '.join(names)}" if names else ""
 
 

@@ -4,6 +4,7 @@ import json
 from typing import ClassVar
 
 from itss_bridge.contracts import Exporter
+from itss_bridge.exporters.changed import changes_json
 from itss_bridge.exporters.steering import steering_json
 from itss_bridge.exporters.values import (
     JsonObject,
@@ -70,6 +71,7 @@ def report_json(report: Report) -> JsonObject:
         "notes": [text_json(n) for n in report.notes],
         "reached": report.assessment.reached,
         "catalogue": report.catalogue,
+        "changes": changes_json(report.changes) if report.changes else None,
         **steering_json(report),
     }
 

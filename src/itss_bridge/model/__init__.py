@@ -16,6 +16,16 @@ from itss_bridge.model.asked import (
     Transition,
     Unmapped,
 )
+from itss_bridge.model.changed import (
+    Cause,
+    ChangedCheck,
+    ChangedFinding,
+    ChangedLevel,
+    ChangedRule,
+    Changes,
+    Same,
+    Side,
+)
 from itss_bridge.model.decided import Action, Decision, Judgement
 from itss_bridge.model.found import (
     Assessment,
@@ -41,6 +51,7 @@ from itss_bridge.model.steered import (
     Quarter,
     Ticket,
 )
+from itss_bridge.model.trended import Trend, TrendPoint
 from itss_bridge.model.words import (
     Json,
     Operator,
@@ -54,8 +65,14 @@ from itss_bridge.model.words import (
 __all__ = [
     "Action",
     "Assessment",
+    "Cause",
     "Cell",
     "Change",
+    "ChangedCheck",
+    "ChangedFinding",
+    "ChangedLevel",
+    "ChangedRule",
+    "Changes",
     "Check",
     "CheckResult",
     "Condition",
@@ -90,12 +107,16 @@ __all__ = [
     "Requirement",
     "Row",
     "RulePack",
+    "Same",
+    "Side",
     "Status",
     "StreamState",
     "Support",
     "Text",
     "Ticket",
     "Transition",
+    "Trend",
+    "TrendPoint",
     "Unmapped",
     "Verdict",
 ]

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from itss_bridge.model.asked import Crosswalk, Framework, Metric, Requirement
+from itss_bridge.model.changed import Changes
 from itss_bridge.model.decided import Judgement
 from itss_bridge.model.found import Assessment, Finding, Item, StreamState
 from itss_bridge.model.steered import DocumentRow, Gap, MaterialRow, Milestone, Nonconformity
+from itss_bridge.model.trended import Trend
 from itss_bridge.model.words import Relationship, Status, Text
 
 
@@ -38,6 +40,7 @@ class Report:
     """Everything an exporter may show, and nothing it could compute for itself.
 
     *catalogue* is the digest of all that was asked, signatures included: two reports with the same one asked the same.
+    *changes* is what changed since an earlier moment, None where nobody asked for one.
     """
 
     organisation: str
@@ -61,6 +64,8 @@ class Report:
     orphans: tuple[Item, ...] = ()
     materials: tuple[MaterialRow, ...] = ()
     catalogue: str = ""
+    trends: tuple[Trend, ...] = ()
+    changes: Changes | None = None
 
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement with this id; KeyError if the catalogue has none."""

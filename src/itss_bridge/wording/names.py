@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from itss_bridge.model import Relationship, Status, Text, Verdict
+from itss_bridge.model import Cause, Relationship, Status, Text, Verdict
 
 STATUS: Mapping[Status, Text] = {
     Status.CONFORMING: Text("Conforming", "符合"),
@@ -128,6 +128,16 @@ BASIS: Mapping[str, Text] = {
     "none": Text("no evidence", "无证据"),
     "scope": Text("scope decision", "范围决定"),
     "judgement": Text("a person's judgement", "人工判定"),
+}
+
+CAUSE: Mapping[Cause, Text] = {
+    "evidence": Text("Evidence", "证据变化"),
+    "time": Text("Time went by: windows moved, statements expired", "时间推移（统计期移动或声明到期）"),
+    "catalogue": Text("What is asked changed", "评估依据变化"),
+    "review": Text("A mapping was signed, or its signature fell", "映射评审签署变化"),
+    "scope": Text("Scope or target level", "适用范围或目标等级变化"),
+    "judgement": Text("A person's judgement", "人工判定"),
+    "unknown": Text("Not shown by the reports", "报告中未体现"),
 }
 
 AUTHORITY: Mapping[str, Text] = {
