@@ -23,6 +23,7 @@ from itss_bridge.matrix import in_order, matrix
 from itss_bridge.metrics import measure, months_before, obstacle, obstacle_of, unknown
 from itss_bridge.model import Action, Assessment, Check, Judgement, Measurement, Report, StreamState, Text
 from itss_bridge.nonconformities import Entry, shown
+from itss_bridge.trends import trends
 from itss_bridge.workspace import Workspace
 
 
@@ -105,8 +106,10 @@ def report(
     judged: Sequence[Judgement] = (),
     actions: Mapping[str, Action] | None = None,
     register: Sequence[Entry] = (),
+    *,
+    with_trends: bool = False,
 ) -> Report:
-    """The finished report as of a moment: all that an exporter may see."""
+    """The finished report as of a moment: all that an exporter may see; *with_trends* costs a query for each metric."""
     states = stream_states(lake, as_of)
     day = workspace.day_of(as_of)
     counting = standing([j for j in judged if j.requirement in catalogue.requirements], day)
@@ -115,6 +118,7 @@ def report(
     measured = measurements(active, catalogue, engine, by_stream(states), as_of)
     assessment = assess(catalogue, measured, terms, as_of)
     known = gather(catalogue, assessment, lake, engine, by_stream(states), workspace.time_zone, workspace.target)
+    told = trends(catalogue, active, engine, by_stream(states), as_of, workspace.time_zone) if with_trends else ()
     held = holdings(lake, states, assessment, as_of)
     papers = compare(in_order(catalogue), assessment.findings, held.pages, held.obstacles["document"])
     return Report(
@@ -139,4 +143,5 @@ def report(
         orphans=papers.orphans,
         materials=materials(catalogue.lifecycles.values(), held, workspace.target),
         catalogue=fingerprint(catalogue),
+        trends=told,
     )

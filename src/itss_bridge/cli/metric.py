@@ -1,6 +1,6 @@
 """`metric list`, `metric show` and `metric history`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from itss_bridge.metrics import Month
     from itss_bridge.model import Metric
 
-_PART = ("value", "n", "numerator", "denominator", "excluded", "mean", "median", "p90", "unknown")
 _ARGUMENTS = click.option("--with", "pairs", metavar="NAME=VALUE", multiple=True, help="An argument of the metric.")
 _BY = click.option("--by", type=click.Choice(["priority", "service"]), help="Part by part as well; all n add up.")
 
@@ -69,17 +69,23 @@ class _Asked:
 
     def shape(self, engine: "Engine", start: datetime | None, end: datetime, reason: str) -> dict[str, Any]:
         """What one window gives, with its parts where they were asked for."""
-        from itss_bridge.exporters.document import measurement_json
-        from itss_bridge.metrics import measure, split, unknown
+        from itss_bridge.exporters.measured import measurement_json
+        from itss_bridge.metrics import measure, unknown
 
-        window = (self.metric, engine, start, end, self.arguments)
-        whole = unknown(self.metric, end, self.arguments, reason) if reason else measure(*window)
+        given = self.arguments
+        whole = unknown(self.metric, end, given, reason) if reason else measure(self.metric, engine, start, end, given)
         shape = measurement_json(whole, self.metric)
-        if self.by:
-            parts = {} if reason else split(*window, self.by)
-            rows = [{"part": part} | _narrow(measurement_json(found, self.metric)) for part, found in parts.items()]
-            shape |= {"by": self.by, "parts": rows}
-        return shape
+        return shape | ({"by": self.by, **self.parts(engine, start, end, reason)} if self.by else {})
+
+    def parts(self, engine: "Engine", start: datetime | None, end: datetime, reason: str) -> dict[str, Any]:
+        """The parts of one window; nothing where none were asked for."""
+        from itss_bridge.exporters.measured import numbers_json
+        from itss_bridge.metrics import split
+
+        if not self.by:
+            return {}
+        found = {} if reason else split(self.metric, engine, start, end, self.arguments, self.by)
+        return {"parts": [{"part": part} | numbers_json(one) for part, one in found.items()]}
 
 
 @click.command(
@@ -164,28 +170,23 @@ def history_command(
 def _known_now(asked: _Asked, months: "tuple[Month, ...]") -> Iterator[dict[str, Any]]:
     reason = asked.obstacle(asked.as_of)
     with asked.bridge.engine(asked.as_of) as engine:
-        for month in months:
-            yield _month(month, asked.shape(engine, month.start, month.end, reason))
+        yield from _months(asked, engine, months, reason)
 
 
 def _known_then(asked: _Asked, months: "tuple[Month, ...]") -> Iterator[dict[str, Any]]:
     for month in months:
         reason = asked.obstacle(month.end)
         with asked.bridge.engine(month.end) as engine:
-            yield _month(month, asked.shape(engine, month.start, month.end, reason))
+            yield from _months(asked, engine, (month,), reason)
 
 
-def _month(month: "Month", shape: Mapping[str, Any]) -> dict[str, Any]:
-    from itss_bridge.exporters.values import moment
+def _months(asked: _Asked, engine: "Engine", months: "tuple[Month, ...]", reason: str) -> Iterator[dict[str, Any]]:
+    from itss_bridge.exporters.measured import month_json
+    from itss_bridge.trends import points
 
-    window = {"month": month.name, "from": moment(month.start), "to": moment(month.end), "whole": month.whole}
-    parts = {"parts": shape["parts"]} if "parts" in shape else {}
-    return window | _narrow(shape) | parts | {"calendar": shape["calendar"]}
-
-
-def _narrow(shape: Mapping[str, Any]) -> dict[str, Any]:
-    """The numbers alone: what is the same for every part or month is said once."""
-    return {name: shape[name] for name in _PART}
+    for point in points(asked.metric, engine, months, asked.arguments, reason):
+        parts = asked.parts(engine, point.start, point.end, reason)
+        yield month_json(point) | parts | {"calendar": point.measurement.calendar}
 
 
 def _exit_code(*, unknown: bool) -> int:
@@ -198,7 +199,7 @@ def _arguments(pairs: tuple[str, ...], declared: tuple[str, ...]) -> dict[str, s
     given = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     if set(given) != set(declared):
         wanted = " ".join(f"--with {name}=…" for name in declared) or "no --with"
-        raise click.UsageError(f"this metric takes {wanted}")
+        raise click.UsageError(say("this metric takes {wanted}", wanted=wanted))
     return given
 
 

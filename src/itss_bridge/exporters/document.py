@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from itss_bridge.contracts import Exporter
 from itss_bridge.exporters.changed import changes_json
+from itss_bridge.exporters.measured import measurement_json, trend_json
 from itss_bridge.exporters.steering import steering_json
 from itss_bridge.exporters.values import (
     JsonObject,
@@ -24,8 +25,6 @@ from itss_bridge.model import (
     Framework,
     Json,
     Judgement,
-    Measurement,
-    Metric,
     PackOutcome,
     Report,
     Row,
@@ -41,6 +40,7 @@ class JsonExporter(Exporter):
 
     name: ClassVar[str] = "json"
     suffix: ClassVar[str] = ".json"
+    shows_trends: ClassVar[bool] = True
 
     def export(self, report: Report, language: str) -> bytes:  # noqa: ARG002 - both languages are in the document
         """The whole report; its shape is `schemas/cli/report.json`."""
@@ -71,6 +71,7 @@ def report_json(report: Report) -> JsonObject:
         "notes": [text_json(n) for n in report.notes],
         "reached": report.assessment.reached,
         "catalogue": report.catalogue,
+        "trends": [trend_json(trend, report.metrics.get(trend.metric)) for trend in report.trends],
         "changes": changes_json(report.changes) if report.changes else None,
         **steering_json(report),
     }
@@ -100,27 +101,6 @@ def levels_json(report: Report) -> JsonObject:
 def matrix_json(report: Report) -> JsonObject:
     """What `matrix --json` prints: one row per requirement; its shape is `schemas/cli/matrix.json`."""
     return {"rows": [_row(r) for r in report.rows]}
-
-
-def measurement_json(measurement: Measurement, metric: Metric | None = None) -> JsonObject:
-    """What `metric show --json` prints; its shape is `schemas/cli/metric.json`.
-
-    *value* is null where there is no data, and *unknown* says why nothing may be concluded (empty otherwise).
-    """
-    return {
-        "id": measurement.metric,
-        "arguments": dict(measurement.arguments),
-        "value": number_json(measurement.value),
-        "unit": measurement.unit or (metric.unit if metric else ""),
-        "n": measurement.n,
-        "numerator": number_json(measurement.numerator),
-        "denominator": measurement.denominator,
-        "excluded": dict(measurement.excluded),
-        **window_json(measurement),
-        **{name: number_json(measurement.spread.get(name)) for name in ("mean", "median", "p90")},
-        "unknown": measurement.unknown,
-        "calendar": measurement.calendar,
-    }
 
 
 def _framework(report: Report, framework: Framework) -> JsonObject:

@@ -23,6 +23,7 @@ class DossierExporter(Exporter):
 
     name: ClassVar[str] = "dossier"
     suffix: ClassVar[str] = ".zip"
+    shows_trends: ClassVar[bool] = True
 
     def export(self, report: Report, language: str) -> bytes:
         """The archive; names of files are plain ASCII, texts in *language*."""

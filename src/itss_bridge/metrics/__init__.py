@@ -2,11 +2,13 @@
 
 from itss_bridge.metrics.duck import DuckEngine
 from itss_bridge.metrics.measuring import measure, obstacle, obstacle_of, population, split, unknown
+from itss_bridge.metrics.monthly import by_month
 from itss_bridge.metrics.months import Month, months_before, months_until
 
 __all__ = [
     "DuckEngine",
     "Month",
+    "by_month",
     "measure",
     "months_before",
     "months_until",

@@ -17,7 +17,7 @@ DIMENSIONS = ("priority", "service")
 """What a population may be split by, where its query gives the column."""
 
 # Sums are taken over decimals: floating sums would depend on the order in which threads add.
-_SUMMARY = """
+SUMMARY = """
     SELECT {by} AS part,
            excluded,
            count(*) AS items,
@@ -54,8 +54,8 @@ def measure(
     A field that no source gives, or business time in a year without a calendar, makes it unknown, never a guess.
     """
     engine.hold(metric, arguments, start, end)
-    rows = list(engine.rows(_SUMMARY.format(by="NULL")))
-    measuring = _Measuring(metric, engine, start, end, arguments)
+    rows = list(engine.rows(SUMMARY.format(by="NULL")))
+    measuring = Measuring(metric, engine, start, end, arguments)
     return replace(measured := measuring.measured(rows), failing=() if measured.unknown else measuring.failing(rows))
 
 
@@ -70,9 +70,9 @@ def split(
     engine.hold(metric, arguments, start, end)
     _refuse_unknown_dimension(metric, engine, by)
     parts: defaultdict[Part, list[Mapping[str, Any]]] = defaultdict(list)
-    for row in engine.rows(_SUMMARY.format(by=f'"{by}"')):
+    for row in engine.rows(SUMMARY.format(by=f'"{by}"')):
         parts[row["part"]].append(row)
-    measuring = _Measuring(metric, engine, start, end, arguments)
+    measuring = Measuring(metric, engine, start, end, arguments)
     return {part: measuring.measured(parts[part]) for part in sorted(parts, key=lambda name: (name is None, name))}
 
 
@@ -88,7 +88,7 @@ def _refuse_unknown_dimension(metric: Metric, engine: Engine, by: str) -> None:
         )
 
 
-class _Measuring:
+class Measuring:
     """One metric held by an engine over one window."""
 
     def __init__(

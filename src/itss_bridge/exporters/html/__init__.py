@@ -19,6 +19,7 @@ class HtmlExporter(Exporter):
 
     name: ClassVar[str] = "html"
     suffix: ClassVar[str] = ".html"
+    shows_trends: ClassVar[bool] = True
 
     def export(self, report: Report, language: str) -> bytes:
         """The whole page, with *language* shown first; both languages can be switched in the page."""
