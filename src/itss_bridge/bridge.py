@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from itss_bridge.catalogue import Catalogue, Signature, digest, limited, load, signed
-from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, TicketPublisher
+from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, PagePublisher, Publisher
 from itss_bridge.data import stream_names
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
@@ -35,17 +35,30 @@ from itss_bridge.sync import (
     sync_source,
     system_clock,
 )
-from itss_bridge.transport import ClientCredentials, Credentials, GrantedSession, GuardedSession, Limits
+from itss_bridge.transport import (
+    ClientCredentials,
+    Credentials,
+    Gate,
+    GrantedSession,
+    GuardedSession,
+    Limits,
+    no_gate,
+)
 from itss_bridge.workspace import FILE, Source, Workspace
 
 _NOWHERE = "https://nowhere.invalid"
+P = TypeVar("P", bound=Publisher)
 
 
 class Bridge:
     """What the command line, the demo and a fleet work with."""
 
-    def __init__(self, root: Path, plugins: Plugins | None = None) -> None:
-        """Open the workspace at *root*; UsageError when it is not one."""
+    def __init__(self, root: Path, plugins: Plugins | None = None, gate: Gate = no_gate) -> None:
+        """Open the workspace at *root*; UsageError when it is not one.
+
+        *gate* is passed before each request to a tool, where other workspaces ask the same one.
+        """
+        self._gate = gate
         self.workspace = Workspace.open(root)
         self.plugins = plugins or Plugins()
         self.lake = Lake(self.workspace.evidence)
@@ -74,8 +87,8 @@ class Bridge:
         ):
             for name in names:
                 if name not in shelf:
-                    fix = f"there are: {', '.join(list(shelf)[:12])}"
-                    raise UsageError(f"{key}: there is no {name!r}", where=where, fix=fix)
+                    fix = say("there are: {names}", names=", ".join(list(shelf)[:12]))
+                    raise UsageError(say("{key}: there is no {name!r}", key=key, name=name), where=where, fix=fix)
 
     @cached_property
     def judgements(self) -> tuple[Judgement, ...]:
@@ -106,19 +119,23 @@ class Bridge:
         with closing(factory(self.lake, as_of, calendar, metrics)) as engine:
             yield engine
 
-    def report(self, as_of: datetime | None = None, since: datetime | None = None) -> Report:
+    def report(
+        self, as_of: datetime | None = None, since: datetime | None = None, *, with_trends: bool = False
+    ) -> Report:
         """The report as of a moment, the present one when None; with what changed *since* an earlier one, if asked.
+
+        *with_trends* tells the metrics month by month too, which costs a query each.
 
         Raises:
             UsageError: *since* is not earlier.
         """
         moment = as_of or self.now()
         if since is None:
-            return self._report(moment)
+            return self._report(moment, with_trends=with_trends)
         if since >= moment:
             where = f"{since:%Y-%m-%d %H:%M} – {moment:%Y-%m-%d %H:%M} UTC"
             raise UsageError(say("the earlier moment is not earlier than the report's"), where=where)
-        return self._compared(self._report(since), self._report(moment))
+        return self._compared(self._report(since), self._report(moment, with_trends=with_trends))
 
     def _compared(self, old: Report, new: Report) -> Report:
         from itss_bridge.changes import changes
@@ -126,12 +143,13 @@ class Bridge:
 
         return replace(new, changes=changes(report_json(old), report_json(new), one_workspace=True))
 
-    def _report(self, moment: datetime) -> Report:
+    def _report(self, moment: datetime, *, with_trends: bool = False) -> Report:
         shown = limited(self.catalogue, self.workspace.frameworks)
         with self.engine(moment, metrics=shown.metrics.values()) as engine:
             planned, judged = self.planned.actions, self.judgements
             tracked = Register(self.workspace.root / FOLDER).entries()
-            return report(self.workspace, shown, self.lake, engine, moment, self._notes(), judged, planned, tracked)
+            files = (self._notes(), judged, planned, tracked)
+            return report(self.workspace, shown, self.lake, engine, moment, *files, with_trends=with_trends)
 
     def _notes(self) -> tuple[Text, ...]:
         notes = [
@@ -175,24 +193,44 @@ class Bridge:
         error = best_match(Draft202012Validator(kind.config_schema).iter_errors(own))
         if error is not None:
             key = ".".join(map(str, error.absolute_path))
-            raise UsageError(f"{key or source.connector}: {error.message}", where=where)
+            raise UsageError(say("{key}: {message}", key=key or source.connector, message=error.message), where=where)
         needed = () if kind.reads_files else ("url", "secret")
         for key in needed:
             if key not in source.table:
-                raise UsageError(f"the source has no {key}", where=where, fix=f'add {key} = "…"')
+                raise UsageError(
+                    say("the source has no {key}", key=key), where=where, fix=say('add {key} = "…"', key=key)
+                )
 
-    def publisher(self, place: str, *, apply: bool) -> tuple[TicketPublisher, str]:
-        """The publisher of a `[publish.NAME]` table and the name of its source; it may write only when *apply*."""
+    def reads_files(self, source: Source) -> bool:
+        """Whether the source has no server behind it."""
+        return self.plugins.pick(self.plugins.connectors, source.connector, "connector").reads_files
+
+    def publisher(self, place: str, makes: type[P], *, apply: bool) -> tuple[P, str]:
+        """The publisher of a `[publish.NAME]` table and the name of its source; it may write only when *apply*.
+
+        Raises:
+            UsageError: there is no such table, it is wrong, or what it publishes is not what the caller wants (*makes*).
+        """
         where = f"{self.workspace.root / FILE}: publish.{place}"
         table = dict(self.plugins.pick(dict(self.workspace.publish), place, "place to publish to"))
         source = self.plugins.pick(self.workspace.sources, table.pop("source"), "source")
         kind = self.plugins.pick(self.plugins.publishers, table.pop("publisher", source.connector), "publisher")
-        if not issubclass(kind, TicketPublisher):
-            raise UsageError(f"{kind.name} makes no tickets", where=where)
+        if not issubclass(kind, makes):
+            made = say("pages") if issubclass(kind, PagePublisher) else say("tickets")
+            raise UsageError(
+                say("what is published at {place!r} is {made}", place=place, made=made),
+                where=where,
+                fix=say("use `publish tickets` for nonconformities, `publish page` for the report"),
+            )
         account: dict[str, Any] = {key: table.pop(key) for key in ("auth", "username", "secret") if key in table}
         error = best_match(Draft202012Validator(kind.config_schema).iter_errors(table))
         if error is not None:
-            raise UsageError(f"{'.'.join(map(str, error.absolute_path)) or place}: {error.message}", where=where)
+            raise UsageError(
+                say(
+                    "{names}: {message}", names=".".join(map(str, error.absolute_path)) or place, message=error.message
+                ),
+                where=where,
+            )
         own = {key: value for key, value in source.table.items() if key not in {"secret", "streams"}}
         as_writer = Source(source.name, source.connector, {**source.table, **account})
         reader = self.plugins.pick(self.plugins.connectors, source.connector, "connector")
@@ -209,6 +247,7 @@ class Bridge:
             "limits": Limits(**{key: table[key] for key in ("in_flight", "attempts") if key in table}),
             "ca_bundle": table.get("ca_bundle"),
             "cancelled": stopping.is_set,
+            "gate": self._gate,
         }
         rights: dict[str, Any] = {"read_posts": kind.read_posts, "writes": writes}
         if source.auth == "oauth-client-credentials":
@@ -223,9 +262,9 @@ class Bridge:
         secret = self.plugins.secret(source.table["secret"])
         if secret is None:
             raise UsageError(
-                "nothing knows this kind of secret reference",
+                say("nothing knows this kind of secret reference"),
                 where=f"sources.{source.name}.secret",
-                fix="use env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER",
+                fix=say("use env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER"),
             )
         return secret
 
@@ -296,7 +335,9 @@ class Bridge:
         sources = self.workspace.sources
         if not sources:
             raise UsageError(
-                "there are no sources", where=str(self.workspace.root / FILE), fix="add a [sources.NAME] table"
+                say("there are no sources"),
+                where=str(self.workspace.root / FILE),
+                fix=say("add a [sources.NAME] table"),
             )
         for name in only:
             self.plugins.pick(sources, name, "source")
@@ -308,7 +349,7 @@ class Bridge:
             return workspace_key(self.workspace.evidence)
         secret = self.plugins.secret(reference)
         if secret is None:
-            raise UsageError("the pseudonym key cannot be found", where=f"privacy.key = {reference!r}")
+            raise UsageError(say("the pseudonym key cannot be found"), where=f"privacy.key = {reference!r}")
         return secret.encode()
 
 
@@ -319,10 +360,10 @@ def _token_url(source: Source, kind: type[Connector]) -> str:
     if configured or documented.startswith("/"):
         return configured or source.table["url"].rstrip("/") + documented
     raise UsageError(
-        "the source does not say where its OAuth client gets a token",
+        say("the source does not say where its OAuth client gets a token"),
         where=f"sources.{source.name}",
-        cause="this tool's tokens come from another address, and a client's secret goes to a configured one only",
-        fix=f'add token_url = "{documented or "https://…"}"',
+        cause=say("this tool's tokens come from another address, and a client's secret goes to a configured one only"),
+        fix=say('add token_url = "{documented}"', documented=documented or "https://…"),
     )
 
 
@@ -334,6 +375,6 @@ def as_problem(error: BaseException) -> BridgeError | None:
         return UsageError(
             error.strerror or str(error),
             where=str(error.filename or ""),
-            fix="check the path, its rights and free space",
+            fix=say("check the path, its rights and free space"),
         )
     return None

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from itss_bridge.catalogue.yaml import Document, Path_, day, read
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Decision
 
 
@@ -20,7 +21,11 @@ def decisions(paths: Iterable[Path]) -> tuple[Decision, ...]:
             decision = _decision(document, ("decisions", index))
             if decision.id in found:
                 where = document.where(("decisions", index, "id"))
-                raise UsageError(f"{decision.id} stands twice", where=where, fix="give each decision an id of its own")
+                raise UsageError(
+                    say("{id} stands twice", id=decision.id),
+                    where=where,
+                    fix=say("give each decision an id of its own"),
+                )
             found[decision.id] = decision
     return tuple(sorted(found.values(), key=lambda one: (one.review, one.id)))
 

@@ -17,10 +17,13 @@ from itss_bridge.catalogue.conflicts import conflicts
 from itss_bridge.catalogue.coverage import tally
 from itss_bridge.catalogue.draft import Source
 from itss_bridge.errors import UsageError
+from itss_bridge.explain_glossary import Meant, fields
+from itss_bridge.explain_glossary import shelf as words
 from itss_bridge.explain_lifecycle import Dated
 from itss_bridge.explain_lifecycle import explained as dated_explained
 from itss_bridge.explain_lifecycle import shelf as dated
 from itss_bridge.explain_words import EXIT, MEANING
+from itss_bridge.messages import say
 from itss_bridge.model import Check, Crosswalk, Framework, Metric, Relationship, Requirement, RulePack, Status
 from itss_bridge.model import Mapping as Row
 
@@ -47,8 +50,10 @@ def explain(
             return _explained(thing, catalogue) | _disagreement(thing, catalogue, binding)
     near = get_close_matches(name, shelf, n=_NEAR, cutoff=0.5) or _with_number(name, shelf)
     raise UsageError(
-        f"nothing here is called {name!r}",
-        fix=f"did you mean {' or '.join(map(repr, near))}?" if near else "try itss:prc-inc-a, kpi-sla or exit-5",
+        say("nothing here is called {name!r}", name=name),
+        fix=say("did you mean {names}?", names=" or ".join(map(repr, near)))
+        if near
+        else say("try itss:prc-inc-a, kpi-sla or exit-5"),
     )
 
 
@@ -63,8 +68,8 @@ def _single(name: str, thing: object, catalogue: Catalogue) -> object:
         f"{e} {n}" for r in thing for e, n in r.clauses.items() if n and name == f"{frameworks[r.framework].id} {n}"
     ]
     raise UsageError(
-        f"{name!r} is the number of several requirements: {', '.join(r.id for r in thing)}",
-        fix=f"name the edition too: {' or '.join(map(repr, dict.fromkeys(exact))) or 'or the id'}",
+        say("{name!r} is the number of several requirements: {names}", name=name, names=", ".join(r.id for r in thing)),
+        fix=say("name the edition too: {names}", names=" or ".join(map(repr, dict.fromkeys(exact))) or "or the id"),
     )
 
 
@@ -75,7 +80,7 @@ def _with_number(name: str, shelf: Mapping[str, object]) -> list[str]:
 
 def _shelf(catalogue: Catalogue, sources: Sequence[Source]) -> dict[str, object]:
     """Everything that can be explained, by every name it goes by; ids win over clause numbers and words."""
-    shelf: dict[str, object] = {**dated(catalogue), **{f"exit-{code}": code for code in EXIT}}
+    shelf: dict[str, object] = {**words(), **dated(catalogue), **{f"exit-{code}": code for code in EXIT}}
     shelf |= {status.value: status for status in Status} | {wording.STATUS[s].zh: s for s in Status}
     shelf |= {r.value: r for r in Relationship} | {wording.SYMBOL[r]: r for r in Relationship}
     shelf |= {source.id: source for source in sources}
@@ -130,8 +135,30 @@ def _status(status: Status, _: Catalogue) -> Explanation:
 
 
 def _exit(code: int, _: Catalogue) -> Explanation:
-    title, meaning = EXIT[code]
-    return _entry("exit code", f"exit-{code}", asdict(title), meaning=asdict(meaning))
+    page = EXIT[code]
+    told = {name: asdict(text) for name, text in page._asdict().items() if text}
+    return _entry("exit code", f"exit-{code}", told.pop("title"), **told)
+
+
+def _meant(meant: Meant, catalogue: Catalogue) -> Explanation:
+    """A word of the tool; a level with its rules, a stream with its fields and who measures it."""
+    told = {name: asdict(text) for name in ("meaning", "cause", "fix") if (text := getattr(meant, name))}
+    rules = [
+        rule for pack in catalogue.packs.values() for rule in pack.rules if meant.level and rule.level == meant.level
+    ]
+    return _entry(
+        meant.kind,
+        meant.id,
+        asdict(meant.title),
+        **told,
+        fields=fields(meant.stream) if meant.stream else None,
+        metrics=[
+            {"id": metric.id, "title": asdict(metric.title)}
+            for metric in catalogue.metrics.values()
+            if meant.stream in metric.streams
+        ],
+        rules=[_criterion(rule, catalogue) for rule in rules],
+    )
 
 
 def _entry(kind: str, name: str, title: Mapping[str, str], **facts: Any) -> Explanation:
@@ -245,6 +272,7 @@ def _metric(metric: Metric, catalogue: Catalogue) -> Explanation:
         window=metric.window,
         streams=list(metric.streams),
         parameters=list(metric.parameters),
+        sql=metric.origin.where,
         source=list(metric.origin.source),
         confidence=metric.origin.confidence,
         used_by=[_criterion(rule, catalogue) for rule in catalogue.rules if rule.metric == metric.id],
@@ -353,5 +381,6 @@ _WAYS: Mapping[type, Callable[[Any, Catalogue], Explanation]] = {
     Dated: dated_explained,
     Relationship: _relationship,
     Status: _status,
+    Meant: _meant,
     int: _exit,
 }

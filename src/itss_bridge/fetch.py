@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from itss_bridge.contracts import Connector, Page, Slice
 from itss_bridge.errors import BridgeError, SourceUnavailable
+from itss_bridge.messages import say
 
 T = TypeVar("T")
 _OBJECTS_A_COLLECTION = 50_000
@@ -24,9 +25,14 @@ def connectors_fault(connector: Connector) -> Iterator[None]:
         raise
     except Exception as error:
         raise SourceUnavailable(
-            f"the connector {connector.name!r} failed: {type(error).__name__}: {error}",
-            cause="a fault in the connector, not in your data",
-            fix="run again with -v and report it to the connector's author",
+            say(
+                "the connector {name!r} failed: {error_kind}: {error}",
+                name=connector.name,
+                error_kind=type(error).__name__,
+                error=error,
+            ),
+            cause=say("a fault in the connector, not in your data"),
+            fix=say("run again with -v and report it to the connector's author"),
         ) from error
 
 

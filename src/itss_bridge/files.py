@@ -24,6 +24,7 @@ from jsonschema.exceptions import best_match
 from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
 from itss_bridge.data import schema, stream_names
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge.spreadsheet import Cell, sheet_rows
 
@@ -83,14 +84,16 @@ class Files(Connector):
     def streams(self) -> Sequence[str]:
         """One stream per file name; UsageError when there is no folder, or a name that is no stream."""
         if not self.folder.is_dir():
-            raise UsageError("there is no such folder", where=str(self.folder), fix="make it, or correct `folder`")
+            raise UsageError(
+                say("there is no such folder"), where=str(self.folder), fix=say("make it, or correct `folder`")
+            )
         files = (path for path in sorted(self.folder.iterdir()) if path.suffix in _SUFFIXES)
         # while a workbook is open, Excel and LibreOffice keep a file of their own beside it
         named = {path.stem: path for path in files if not path.name.startswith(("~$", "."))}
         for name, path in named.items():
             if name not in stream_names():
                 raise UsageError(
-                    f"{name!r} is not a stream",
+                    say("{name!r} is not a stream", name=name),
                     where=str(path),
                     fix=_suggestion(name, stream_names(), "rename the file"),
                 )
@@ -140,7 +143,7 @@ def _rows(path: Path, stream: str) -> Iterator[_Row]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError("the file cannot be read", where=str(path), cause=error.strerror or "") from None
+        raise UsageError(say("the file cannot be read"), where=str(path), cause=error.strerror or "") from None
     return _csv_rows(path, _text(path, raw), stream) if path.suffix == ".csv" else _json_rows(path, _text(path, raw))
 
 
@@ -156,7 +159,7 @@ def _text(path: Path, raw: bytes) -> str:
 
 
 def _not_utf8(path: Path, raw: bytes, place: int, what: str) -> UsageError:
-    fix = "save it as “CSV UTF-8”; in Chinese Excel and WPS plain “CSV” means GBK"
+    fix = say("save it as “CSV UTF-8”; in Chinese Excel and WPS plain “CSV” means GBK")
     return UsageError(what, where=f"{path}:{raw[:place].count(_NEWLINE) + 1}", fix=fix)
 
 
@@ -177,8 +180,8 @@ def _sheet_rows(path: Path, stream: str) -> Iterator[_Row]:
             continue
         row = _Row(path, number, {}, {names[at]: cell.address for at, cell in cells.items() if at < len(names)})
         if stray := next((cell for at, cell in cells.items() if at >= len(names)), None):
-            what = "the cell has no column: the header ends before it"
-            raise UsageError(what, where=f"{path}:{stray.address}", fix="delete it, or give it a header in row 1")
+            what = say("the cell has no column: the header ends before it")
+            raise UsageError(what, where=f"{path}:{stray.address}", fix=say("delete it, or give it a header in row 1"))
         filled = {names[at]: cell for at, cell in cells.items()}
         read = {name: _from_cell(row, name, cell, _rule(row, name, stream)) for name, cell in filled.items()}
         yield replace(row, cells=dict.fromkeys(names) | read)
@@ -188,8 +191,8 @@ def _sheet_rows(path: Path, stream: str) -> Iterator[_Row]:
 
 def _sheet_header(path: Path, cells: Mapping[int, Cell], stream: str) -> list[str]:
     if not cells:
-        fix = "give it a header in row 1: id, and the fields of the stream; see `itss-bridge template`"
-        raise UsageError("row 1 of the first sheet is empty", where=str(path), fix=fix)
+        fix = say("give it a header in row 1: id, and the fields of the stream; see `itss-bridge template`")
+        raise UsageError(say("row 1 of the first sheet is empty"), where=str(path), fix=fix)
     names = [str(cells[place].value) if place in cells else "" for place in range(max(cells) + 1)]
     return _header(path, names, stream, {name: cells[at].address for at, name in enumerate(names) if at in cells})
 
@@ -239,14 +242,16 @@ def _csv_rows(path: Path, text: str, stream: str) -> Iterator[_Row]:
             break
         except csv.Error as error:
             raise UsageError(
-                "the file is not sound CSV", where=str(path), cause=str(error), fix="save it again"
+                say("the file is not sound CSV"), where=str(path), cause=str(error), fix=say("save it again")
             ) from None
         if not names:
             names = _header(path, [cell.strip() for cell in cells], stream)
         elif any(cell.strip() for cell in cells):
             yield _typed(_Row(path, number, {}), names, cells, stream)
     if not names:
-        raise UsageError("the file is empty", where=str(path), fix="give it a header: id, and the fields of the stream")
+        raise UsageError(
+            say("the file is empty"), where=str(path), fix=say("give it a header: id, and the fields of the stream")
+        )
 
 
 def _header(path: Path, names: list[str], stream: str, addresses: Mapping[str, str] | None = None) -> list[str]:
@@ -278,9 +283,11 @@ def _json_rows(path: Path, text: str) -> Iterator[_Row]:
             cells = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             cause = str(error)
-            raise UsageError("the line is not JSON", where=f"{path}:{number}:{error.colno}", cause=cause) from None
+            raise UsageError(say("the line is not JSON"), where=f"{path}:{number}:{error.colno}", cause=cause) from None
         if not isinstance(cells, dict):
-            raise UsageError("the line is not a JSON object", where=f"{path}:{number}:1", fix='write {"id": "…", …}')
+            raise UsageError(
+                say("the line is not a JSON object"), where=f"{path}:{number}:1", fix=say('write {"id": "…", …}')
+            )
         yield _Row(path, number, cells)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from itss_bridge.catalogue.yaml import Document, Path_, read
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Action, Judgement, Status, Text
 
 
@@ -37,10 +38,10 @@ def judgements(paths: Iterable[Path], assessable: Collection[str]) -> tuple[Judg
             first = found.setdefault((judgement.requirement, judgement.on), judgement)
             if first is not judgement:
                 raise UsageError(
-                    f"{judgement.requirement} is judged twice on {judgement.on}",
+                    say("{requirement} is judged twice on {on}", requirement=judgement.requirement, on=judgement.on),
                     where=judgement.where,
-                    cause=f"the other judgement stands in {first.where}",
-                    fix="keep one of them, or let the later one begin later",
+                    cause=say("the other judgement stands in {where}", where=first.where),
+                    fix=say("keep one of them, or let the later one begin later"),
                 )
     return tuple(found.values())
 
@@ -48,17 +49,17 @@ def judgements(paths: Iterable[Path], assessable: Collection[str]) -> tuple[Judg
 def _judgement(document: Document, path: Path_, row: dict[str, Any], assessable: Collection[str]) -> Judgement:
     if row["requirement"] not in assessable:
         raise UsageError(
-            f"{row['requirement']!r} is no requirement that can be judged",
+            say("{row!r} is no requirement that can be judged", row=row["requirement"]),
             where=document.where((*path, "requirement")),
-            fix="itss-bridge catalogue list shows the ids; judge the items, not what groups them",
+            fix=say("itss-bridge catalogue list shows the ids; judge the items, not what groups them"),
         )
     on, expires = _day(document, (*path, "on"), row), _day(document, (*path, "expires"), row)
     assert on is not None, "the schema requires it"
     if expires is not None and expires <= on:
         raise UsageError(
-            f"the judgement on {row['requirement']} expires before it begins",
+            say("the judgement on {row} expires before it begins", row=row["requirement"]),
             where=document.where((*path, "expires")),
-            fix="`expires` is the first day on which it no longer counts",
+            fix=say("`expires` is the first day on which it no longer counts"),
         )
     return Judgement(
         row["requirement"], Status(row["status"]), row["reason"], row["role"], on, expires, document.where(path)
@@ -70,7 +71,9 @@ def _day(document: Document, path: Path_, row: dict[str, Any]) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"there is no day {text}", where=document.where(path), fix="write 2026-03-31") from None
+        raise UsageError(
+            say("there is no day {text}", text=text), where=document.where(path), fix=say("write 2026-03-31")
+        ) from None
 
 
 def standing(all_of_them: Sequence[Judgement], day: date) -> dict[str, Judgement]:
@@ -123,9 +126,9 @@ def plan(paths: Iterable[Path], checks: Collection[str]) -> Plan:
 def _action(document: Document, path: Path_, row: dict[str, Any], checks: Collection[str]) -> Action:
     if row["check"] not in checks:
         raise UsageError(
-            f"there is no check {row['check']!r}",
+            say("there is no check {row!r}", row=row["check"]),
             where=document.where((*path, "check")),
-            fix="itss-bridge gap --json lists the checks that are open",
+            fix=say("itss-bridge gap --json lists the checks that are open"),
         )
     return Action(
         check=row["check"],
@@ -138,4 +141,9 @@ def _action(document: Document, path: Path_, row: dict[str, Any], checks: Collec
 
 
 def _twice(what: str, where: str, first: str) -> UsageError:
-    return UsageError(f"{what} is said twice", where=where, cause=f"first in {first}", fix="keep one of them")
+    return UsageError(
+        say("{what} is said twice", what=what),
+        where=where,
+        cause=say("first in {first}", first=first),
+        fix=say("keep one of them"),
+    )

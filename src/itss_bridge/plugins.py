@@ -14,6 +14,7 @@ import pluggy
 from itss_bridge import hookspecs
 from itss_bridge.contracts import CatalogueFolder, Connector, Engine, ExecutorFactory, Exporter, Publisher
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 GROUP = "itss_bridge"
 DEFAULT_PLUGINS = ("itss_bridge.builtin",)
@@ -84,10 +85,10 @@ class Plugins:
             name = getattr(thing, attribute)
             if name in named:
                 raise UsageError(
-                    f"two plugins provide {name!r}",
+                    say("two plugins provide {name!r}", name=name),
                     where=f"{named[name][0]} and {owner}",
-                    cause=f"both implement {hook} with the same {attribute}",
-                    fix=f"uninstall one, or name it in {DISABLE_VARIABLE}",
+                    cause=say("both implement {hook} with the same {attribute}", hook=hook, attribute=attribute),
+                    fix=say("uninstall one, or name it in {DISABLE_VARIABLE}", DISABLE_VARIABLE=DISABLE_VARIABLE),
                 )
             named[name] = (owner, thing)
         return {name: thing for name, (_, thing) in sorted(named.items())}
@@ -136,7 +137,7 @@ class Plugins:
         near = get_close_matches(name, kind, n=1)
         broken = [p for p in self.loaded if p.problem]
         raise UsageError(
-            f"there is no {what} {name!r}",
+            say("there is no {what} {name!r}", what=what, name=name),
             cause="; ".join(f"plugin {p.name} ({p.distribution}) could not be loaded: {p.problem}" for p in broken),
             fix=(f"did you mean {near[0]!r}? " if near else "") + f"there are: {', '.join(kind) or 'none'}",
         )

@@ -63,9 +63,9 @@ def read_report(path: str) -> Json:
     try:
         document = orjson.loads(Path(path).read_bytes())
     except OSError as error:
-        raise UsageError("the report cannot be read", where=path, cause=error.strerror or "") from None
+        raise UsageError(say("the report cannot be read"), where=path, cause=error.strerror or "") from None
     except orjson.JSONDecodeError as error:
-        raise UsageError("the report is not JSON", where=f"{path}:{error.lineno}:{error.colno}") from None
+        raise UsageError(say("the report is not JSON"), where=f"{path}:{error.lineno}:{error.colno}") from None
     misfit = best_match(_NEEDED.iter_errors(document))
     if misfit is not None:
         raise _no_report(path, ".".join(map(str, misfit.absolute_path)) or "the document", misfit.message[:200])

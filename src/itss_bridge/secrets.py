@@ -12,6 +12,7 @@ from typing import NoReturn
 from urllib.parse import quote, quote_plus
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 MASK = "********"
 COMMAND_SECONDS = 30.0
@@ -83,29 +84,31 @@ def _one_line(text: str, where: str) -> str:
     secret = text.removesuffix("\n").removesuffix("\r")
     if secret and secret.isprintable():
         return secret
-    what = "the secret is empty" if not secret else "the secret holds a line break or another control character"
-    raise UsageError(what, where=where, fix="store the secret alone, on one line")
+    what = (
+        say("the secret is empty") if not secret else say("the secret holds a line break or another control character")
+    )
+    raise UsageError(what, where=where, fix=say("store the secret alone, on one line"))
 
 
 def _from_environment(name: str) -> str:
     try:
         return os.environ[name]
     except KeyError:
-        fix = f"export {name} before the run, or name another variable"
-        raise UsageError("the environment variable is not set", where=f"env:{name}", fix=fix) from None
+        fix = say("export {name} before the run, or name another variable", name=name)
+        raise UsageError(say("the environment variable is not set"), where=f"env:{name}", fix=fix) from None
 
 
 def _from_file(path: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        cause = error.strerror or "" if isinstance(error, OSError) else "it is not UTF-8 text"
-        fix = "check the path and its permissions"
-        raise UsageError("the secret's file cannot be read", where=f"file:{path}", cause=cause, fix=fix) from None
+        cause = error.strerror or "" if isinstance(error, OSError) else say("it is not UTF-8 text")
+        fix = say("check the path and its permissions")
+        raise UsageError(say("the secret's file cannot be read"), where=f"file:{path}", cause=cause, fix=fix) from None
 
 
 def _from_command(line: str) -> str:
-    fix = "run the command by hand: it must print the secret, and nothing else, within 30 seconds"
+    fix = say("run the command by hand: it must print the secret, and nothing else, within 30 seconds")
     try:
         done = subprocess.run(  # noqa: S603 - the workspace's owner names the program; no shell is involved
             shlex.split(line), capture_output=True, check=True, stdin=subprocess.DEVNULL, timeout=COMMAND_SECONDS
@@ -114,7 +117,7 @@ def _from_command(line: str) -> str:
     except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
         # its output stays unsaid: half of it may be the secret
         raise UsageError(
-            "the secret's command failed", where=f"command:{line}", cause=_failure(error), fix=fix
+            say("the secret's command failed"), where=f"command:{line}", cause=_failure(error), fix=fix
         ) from None
 
 
@@ -134,21 +137,26 @@ def _from_keyring(place: str) -> str:
     where = f"keyring:{place}"
     service, slash, user = place.rpartition("/")
     if not (service and slash and user):
-        raise UsageError("a keyring reference names a service and a user", where=where, fix="keyring:SERVICE/USER")
+        raise UsageError(
+            say("a keyring reference names a service and a user"), where=where, fix=say("keyring:SERVICE/USER")
+        )
     try:
         keyring = import_module("keyring")
     except ImportError:
-        fix = "install the package keyring, or use env:, file: or command:"
-        raise UsageError("no keyring is installed here", where=where, fix=fix) from None
+        fix = say("install the package keyring, or use env:, file: or command:")
+        raise UsageError(say("no keyring is installed here"), where=where, fix=fix) from None
     try:
         found = keyring.get_password(service, user)
     except Exception as error:  # noqa: BLE001 - every backend has exceptions of its own
-        cause = f"the keyring's backend failed ({type(error).__name__}); servers and containers often have none"
-        fix = "unlock it, or use env:, file: or command:"
-        raise UsageError("the keyring cannot be read", where=where, cause=cause, fix=fix) from None
+        cause = say(
+            "the keyring's backend failed ({error_kind}); servers and containers often have none",
+            error_kind=type(error).__name__,
+        )
+        fix = say("unlock it, or use env:, file: or command:")
+        raise UsageError(say("the keyring cannot be read"), where=where, cause=cause, fix=fix) from None
     if found is None:
-        fix = f"store it with: keyring set {service} {user}"
-        raise UsageError("the keyring holds no such secret", where=where, fix=fix)
+        fix = say("store it with: keyring set {service} {user}", service=service, user=user)
+        raise UsageError(say("the keyring holds no such secret"), where=where, fix=fix)
     return str(found)
 
 

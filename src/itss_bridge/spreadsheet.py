@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError  # noqa: N812 - it is an exception
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 MOST_BYTES: Final = 50 * 2**20
 """Of all parts together, inflated; counted while inflating, whatever the file says."""
@@ -52,8 +53,8 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, dict[int, Cell]]]:
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
-        fix = 'pip install "itss-bridge[xlsx]", or save the file as “CSV UTF-8”'
-        raise UsageError("reading XLSX needs openpyxl", where=str(path), fix=fix) from None
+        fix = say('pip install "itss-bridge[xlsx]", or save the file as “CSV UTF-8”')
+        raise UsageError(say("reading XLSX needs openpyxl"), where=str(path), fix=fix) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it says of styles and extensions is no concern of evidence
@@ -62,17 +63,21 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, dict[int, Cell]]]:
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged workbook fails in as many ways as there are parts
-        cause = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:200]}"
-        fix = "open it and save it again as XLSX"
-        raise UsageError("the file is not a sound XLSX workbook", where=str(path), cause=cause, fix=fix) from None
+        cause = say(
+            "{error_kind}: {partition}", error_kind=type(error).__name__, partition=str(error).partition(chr(10))[0][:200]
+        )
+        fix = say("open it and save it again as XLSX")
+        raise UsageError(say("the file is not a sound XLSX workbook"), where=str(path), cause=cause, fix=fix) from None
 
 
 def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, dict[int, Cell]]]:
     sheet.reset_dimensions()  # the size that a file states may be a lie, and cut rows off
     for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
         if number > MOST_ROWS:
-            fix = "delete what lies below the table, or split it"
-            raise UsageError(f"the sheet has more than {MOST_ROWS:,} rows", where=str(path), fix=fix)
+            fix = say("delete what lies below the table, or split it")
+            raise UsageError(
+                say("the sheet has more than {MOST_ROWS:,} rows", MOST_ROWS=MOST_ROWS), where=str(path), fix=fix
+            )
         cells = {place: cell for place, found in enumerate(row) if (cell := _cell(path, sheet.title, found))}
         if cells or number == 1:
             yield number, cells
@@ -89,14 +94,14 @@ def _cell(path: Path, sheet: str, found: Any) -> Cell | None:
             if found.data_type == "f"
             else (f"the error {value}", "correct or empty the cell")
         )
-        raise UsageError(f"the cell holds {kind}", where=f"{path}:{address}", fix=fix)
+        raise UsageError(say("the cell holds {kind}", kind=kind), where=f"{path}:{address}", fix=fix)
     if isinstance(value, str):
         text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).strip()
         return Cell(address, text) if text else None
     if isinstance(value, bool | int | float | datetime):
         return Cell(address, value, percent="%" in str(found.number_format))
-    fix = "write a date, a number or text"
-    raise UsageError("the cell holds a time of day or a length of time", where=f"{path}:{address}", fix=fix)
+    fix = say("write a date, a number or text")
+    raise UsageError(say("the cell holds a time of day or a length of time"), where=f"{path}:{address}", fix=fix)
 
 
 def _looked_through(path: Path) -> bytes:
@@ -105,18 +110,18 @@ def _looked_through(path: Path) -> bytes:
         with path.open("rb") as file:
             packed = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError("the file cannot be read", where=str(path), cause=error.strerror or "") from None
+        raise UsageError(say("the file cannot be read"), where=str(path), cause=error.strerror or "") from None
     if packed.startswith(_OLD_OFFICE):
-        fix = "take the password off, and save it as “Excel Workbook (.xlsx)”"
-        raise UsageError("the file is protected by a password, or an old .xls", where=str(path), fix=fix)
+        fix = say("take the password off, and save it as “Excel Workbook (.xlsx)”")
+        raise UsageError(say("the file is protected by a password, or an old .xls"), where=str(path), fix=fix)
     if len(packed) > MOST_BYTES:
         raise _refused(path, f"it has more than {MOST_BYTES // 2**20} MiB")
     try:
         with ZipFile(BytesIO(packed)) as archive:
             _look_through_parts(path, archive)
     except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
-        fix = "open it and save it again as XLSX"
-        raise UsageError("the file is no XLSX workbook", where=str(path), cause=str(error), fix=fix) from None
+        fix = say("open it and save it again as XLSX")
+        raise UsageError(say("the file is no XLSX workbook"), where=str(path), cause=str(error), fix=fix) from None
     return packed
 
 
@@ -157,5 +162,5 @@ def _look_into(path: Path, name: str, content: bytes) -> None:
 
 
 def _refused(path: Path, cause: str) -> UsageError:
-    fix = "copy the table into a new workbook and save that"
-    return UsageError("the file is refused: it could do harm", where=str(path), cause=cause, fix=fix)
+    fix = say("copy the table into a new workbook and save that")
+    return UsageError(say("the file is refused: it could do harm"), where=str(path), cause=cause, fix=fix)

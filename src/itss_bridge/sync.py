@@ -21,6 +21,7 @@ from itss_bridge.evidence.known import Known
 from itss_bridge.evidence.ledger import State, canonical
 from itss_bridge.fetch import connectors_fault, pages
 from itss_bridge.interruption import SafePoints
+from itss_bridge.messages import say
 from itss_bridge.shape import shape
 
 BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "20000"))
@@ -140,14 +141,20 @@ def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -
     try:
         if refused:
             raise AccessDenied(
-                f"{stream} may not be read", where=identity.account, cause=refused, fix="ask for read rights on it"
+                say("{stream} may not be read", stream=stream),
+                where=identity.account,
+                cause=refused,
+                fix=say("ask for read rights on it"),
             )
         with job.asking():
             made = shape(job.connector, stream, job.pseudonym)
         outcome = StreamSync(job, lake.table(stream), identity, made).run()
     except OSError as error:
         raise SourceUnavailable(
-            "evidence could not be written", where=str(lake.root), cause=str(error), fix="free space, then sync again"
+            say("evidence could not be written"),
+            where=str(lake.root),
+            cause=str(error),
+            fix=say("free space, then sync again"),
         ) from error
     except BridgeError as error:
         outcome = _failed(job, lake, stream, error, identity)
@@ -272,10 +279,10 @@ class StreamSync:
         rows = self.table.rows.batch(self.job.source, page.records, self.job.pseudonym)
         if len(pc.unique(rows["digest"])) > len(pc.unique(rows["id"])):
             raise SourceUnavailable(
-                f"two different records of {self.table.stream} carry the same id",
+                say("two different records of {stream} carry the same id", stream=self.table.stream),
                 where=f"source {self.job.source}",
-                cause="the tool, or something in front of it, mixes up its records",
-                fix="try again later; tell the tool's administrator if it lasts",
+                cause=say("the tool, or something in front of it, mixes up its records"),
+                fix=say("try again later; tell the tool's administrator if it lasts"),
             )
         return _Made(rows, page.hidden)
 
@@ -320,10 +327,15 @@ class StreamSync:
         missing = len(there) - (self.known.live - len(gone))
         if gone and not self.job.accept_removals and len(gone) > MASS_DISAPPEARANCE * self.known.live:
             raise SourceUnavailable(
-                f"{len(gone)} of {self.known.live} records of {self.table.stream} are no longer visible",
+                say(
+                    "{count} of {live} records of {stream} are no longer visible",
+                    count=len(gone),
+                    live=self.known.live,
+                    stream=self.table.stream,
+                ),
                 where=f"source {self.job.source}",
-                cause="so many at once is more often a lost right or a changed filter than deletion",
-                fix="check the account's rights; if they really are gone, run sync --accept-removals",
+                cause=say("so many at once is more often a lost right or a changed filter than deletion"),
+                fix=say("check the account's rights; if they really are gone, run sync --accept-removals"),
             )
         if gone:
             rows = self.table.rows.together([self.table.rows.gone(row) for row in self.known.versions(gone)])

@@ -12,6 +12,7 @@ from itss_bridge.data import schema, stream_names
 from itss_bridge.errors import UsageError
 from itss_bridge.field_words import meaning
 from itss_bridge.files import rules
+from itss_bridge.messages import say
 
 SUFFIXES: Final = (".xlsx", ".csv")
 EXPLANATION: Final = "说明 Explanation"
@@ -42,9 +43,15 @@ def template(stream: str, suffix: str, language: str = "zh") -> bytes:
         UsageError: there is no such stream, or no such kind of template.
     """
     if stream not in stream_names():
-        raise UsageError(f"there is no stream {stream!r}", fix=f"there are: {', '.join(stream_names())}")
+        raise UsageError(
+            say("there is no stream {stream!r}", stream=stream),
+            fix=say("there are: {names}", names=", ".join(stream_names())),
+        )
     if suffix not in SUFFIXES:
-        raise UsageError(f"there is no template for {suffix or 'a file without suffix'}", fix="write .xlsx or .csv")
+        raise UsageError(
+            say("there is no template for {suffix}", suffix=suffix or "a file without suffix"),
+            fix=say("write .xlsx or .csv"),
+        )
     return _workbook(stream, language) if suffix == ".xlsx" else _table(stream)
 
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from itss_bridge.bridge import Bridge
+from itss_bridge.contracts import TicketPublisher
 from itss_bridge.errors import BridgeError, UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Report
 from itss_bridge.nonconformities import (
     DUE_DAYS,
@@ -62,13 +64,15 @@ class Tracking:
         there = {entry.id: entry for entry in self.register.entries() if entry.closed is None}
         for one in ids:
             if one not in there:
-                fix = f"open are: {', '.join(there) or 'none'}"
-                raise UsageError(f"there is no open nonconformity {one!r}", where=str(self.register.folder), fix=fix)
+                fix = say("open are: {names}", names=", ".join(there) or "none")
+                raise UsageError(
+                    say("there is no open nonconformity {one!r}", one=one), where=str(self.register.folder), fix=fix
+                )
         return [there[one] for one in ids]
 
     def publish(self, report: Report, place: str, *, apply: bool, grades: Collection[str] = ()) -> list[Step]:
         """One ticket for every entry that is open, or only for those of some *grades*; changed only when *apply*."""
-        publisher, source = self.bridge.publisher(place, apply=apply)
+        publisher, source = self.bridge.publisher(place, TicketPublisher, apply=apply)
         wanted = [
             one for one in report.nonconformities if one.progress != "closed" and (not grades or one.grade in grades)
         ]
@@ -92,7 +96,7 @@ class Tracking:
 
     def _read_from(self, source: str, place: str, entries: Sequence[Entry], moment: datetime) -> ReadBack:
         try:
-            publisher, _ = self.bridge.publisher(place, apply=False)
+            publisher, _ = self.bridge.publisher(place, TicketPublisher, apply=False)
             seen = read_back(entries, publisher, source, self.bridge.workspace.day_of(moment))
         except BridgeError as error:
             return ReadBack(source, (), str(error))

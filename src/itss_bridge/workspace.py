@@ -17,7 +17,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from itss_bridge.catalogue import Signature
 from itss_bridge.data import schema
 from itss_bridge.errors import Locked, UsageError
-from itss_bridge.model import Grade
+from itss_bridge.messages import say
+from itss_bridge.model import Grade, Template
 
 FILE = "itss-bridge.toml"
 DEFAULT_PACKS = ("itss-application-2020", "consultant-002")
@@ -79,10 +80,10 @@ class Workspace:
         if error is not None:
             key = ".".join(map(str, error.absolute_path))
             raise UsageError(
-                f"{key or 'the file'}: {_without_value(error)}",
+                say("{key}: {without_value}", key=key or "the file", without_value=_without_value(error)),
                 where=f"{path}{_line_of(path, tuple(map(str, error.absolute_path)))}",
-                cause="it does not fit schemas/workspace.json",
-                fix="see README.md, “Point it at your own tools”",
+                cause=say("it does not fit schemas/workspace.json"),
+                fix=say("see README.md, “Point it at your own tools”"),
             )
         workspace = cls(root, settings)
         workspace.time_zone  # noqa: B018 - an unknown zone must be refused now, not in the middle of a run
@@ -106,9 +107,9 @@ class Workspace:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
             raise UsageError(
-                f"there is no time zone {name!r}",
+                say("there is no time zone {name!r}", name=name),
                 where=f"{self.root / FILE}: workspace.time_zone",
-                fix="use an IANA name such as Asia/Shanghai",
+                fix=say("use an IANA name such as Asia/Shanghai"),
             ) from None
 
     @property
@@ -195,6 +196,23 @@ class Workspace:
         months: int | None = self.settings.get("privacy", {}).get("retention_months")
         return months
 
+    @property
+    def word_template(self) -> Template | None:
+        """The organisation's own template for `.docx`, None where it uses the shipped one; UsageError without a file."""
+        named = self.settings.get("export", {}).get("docx_template")
+        if named is None:
+            return None
+        path = self.root / named
+        try:
+            return Template(path.read_bytes(), str(path))
+        except OSError as error:
+            raise UsageError(
+                say("the Word template cannot be read"),
+                where=str(path),
+                cause=error.strerror or "",
+                fix=say("correct export.docx_template in {file}, or take it out", file=FILE),
+            ) from None
+
     def signatures(self) -> list[Signature]:
         """Reviewers' signatures under crosswalks."""
         return [Signature.read(path) for path in sorted((self.root / "reviews").glob("*.yaml"))]
@@ -230,7 +248,9 @@ class Workspace:
             moment = datetime.fromisoformat(text)
             return (moment if moment.tzinfo else moment.replace(tzinfo=self.time_zone)).astimezone(UTC)
         except (ValueError, OverflowError):
-            raise UsageError(f"{text!r} is not a date", fix="write 2026-03-31, or 2026-03-31T18:00:00+08:00") from None
+            raise UsageError(
+                say("{text!r} is not a date", text=text), fix=say("write 2026-03-31, or 2026-03-31T18:00:00+08:00")
+            ) from None
 
     def lock(self) -> FileLock:
         """The one writer's lock, taken at once or refused; the operating system frees it when the holder dies."""
@@ -240,10 +260,10 @@ class Workspace:
             lock.acquire(timeout=0)
         except Timeout:
             raise Locked(
-                "another run is writing to this workspace",
+                say("another run is writing to this workspace"),
                 where=str(self.root),
-                cause="a sync has not ended yet",
-                fix="wait for it to end; a lock left by a killed run frees itself",
+                cause=say("a sync has not ended yet"),
+                fix=say("wait for it to end; a lock left by a killed run frees itself"),
             ) from None
         return lock
 
@@ -253,17 +273,19 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         raise UsageError(
-            "there is no workspace here",
+            say("there is no workspace here"),
             where=str(path),
-            fix="run `itss-bridge init` or `itss-bridge demo`, or name the folder with --workspace",
+            fix=say("run `itss-bridge init` or `itss-bridge demo`, or name the folder with --workspace"),
         ) from None
     except OSError as error:
-        raise UsageError("the workspace file cannot be read", where=str(path), cause=error.strerror or "") from None
+        raise UsageError(
+            say("the workspace file cannot be read"), where=str(path), cause=error.strerror or ""
+        ) from None
     except UnicodeDecodeError:
-        raise UsageError("the workspace file is not UTF-8", where=str(path), fix="save it as UTF-8") from None
+        raise UsageError(say("the workspace file is not UTF-8"), where=str(path), fix=say("save it as UTF-8")) from None
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
-            "the workspace file is not TOML", where=str(path), cause=str(error), fix="correct that line"
+            say("the workspace file is not TOML"), where=str(path), cause=str(error), fix=say("correct that line")
         ) from None
 
 
@@ -274,10 +296,10 @@ def _refuse_secrets(value: Any, path: Path, keys: tuple[str, ...]) -> None:
     for key, inner in value.items():
         if _SECRET_WORDS.match(key) and isinstance(inner, str):
             raise UsageError(
-                f"{'.'.join((*keys, key))} looks like a secret; secrets never stand in this file",
+                say("{names} looks like a secret; secrets never stand in this file", names=".".join((*keys, key))),
                 where=f"{path}{_line_of(path, (*keys, key))}",
-                cause="the file is copied, mailed and committed; a secret in it must be taken as known",
-                fix='remove the line, change the secret at the tool, and refer to it: secret = "env:NAME"',
+                cause=say("the file is copied, mailed and committed; a secret in it must be taken as known"),
+                fix=say('remove the line, change the secret at the tool, and refer to it: secret = "env:NAME"'),
             )
         _refuse_secrets(inner, path, (*keys, key))
 

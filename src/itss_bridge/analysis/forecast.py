@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any, Literal
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 LEAST_WEEKS = 26
 """Half a year: with less there is no telling a trend from chance. Our choice."""
@@ -44,9 +45,13 @@ def forecast(series: Sequence[float], ahead: int) -> Forecast:
     """
     if len(series) < LEAST_WEEKS:
         raise UsageError(
-            f"a forecast needs {LEAST_WEEKS} whole weeks, there are {len(series)}",
-            cause="with less, a trend cannot be told from chance",
-            fix="sync more history, or look at the weeks themselves",
+            say(
+                "a forecast needs {LEAST_WEEKS} whole weeks, there are {count}",
+                LEAST_WEEKS=LEAST_WEEKS,
+                count=len(series),
+            ),
+            cause=say("with less, a trend cannot be told from chance"),
+            fix=say("sync more history, or look at the weeks themselves"),
         )
     known, held_back = series[:-TESTED_WEEKS], series[-TESTED_WEEKS:]
     errors = {ways: _error(ways(known, TESTED_WEEKS)[0], held_back) for ways in (_smoothed, _as_last_week)}
@@ -94,6 +99,7 @@ def _library() -> tuple[Any, Any]:
         from statsmodels.tsa.exponential_smoothing.ets import ETSModel
     except ImportError:
         raise UsageError(
-            "forecasts need statsmodels, which is not installed", fix="python3 -m pip install 'itss-bridge[forecast]'"
+            say("forecasts need statsmodels, which is not installed"),
+            fix=say("python3 -m pip install 'itss-bridge[forecast]'"),
         ) from None
     return ETSModel, Series

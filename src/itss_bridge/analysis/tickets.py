@@ -10,6 +10,7 @@ from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.lake import connect
 from itss_bridge.evidence.read import current_rows
+from itss_bridge.messages import say
 
 TICKET_STREAMS = ("incident", "request", "problem", "change")
 
@@ -23,7 +24,10 @@ class Tickets:
     def __init__(self, lake: Lake, stream: str, as_of: datetime, zone: ZoneInfo) -> None:
         """UsageError when *stream* holds no tickets."""
         if stream not in TICKET_STREAMS:
-            raise UsageError(f"{stream} holds no tickets", fix=f"choose among: {', '.join(TICKET_STREAMS)}")
+            raise UsageError(
+                say("{stream} holds no tickets", stream=stream),
+                fix=say("choose among: {names}", names=", ".join(TICKET_STREAMS)),
+            )
         self.stream = stream
         self.as_of = as_of
         self.zone = zone
@@ -47,7 +51,10 @@ class Tickets:
         """*name*, quoted; UsageError when the stream has no such field."""
         if name not in self.columns:
             known = ", ".join(sorted(self.columns))
-            raise UsageError(f"{self.stream} has no field {name!r}", fix=f"there are: {known}")
+            raise UsageError(
+                say("{stream} has no field {name!r}", stream=self.stream, name=name),
+                fix=say("there are: {known}", known=known),
+            )
         return f'"{name}"'
 
     def __enter__(self) -> Self:

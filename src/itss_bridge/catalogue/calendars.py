@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from itss_bridge.catalogue.yaml import Document, Path_
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Origin, Text
 
 Hours: TypeAlias = tuple[tuple[int, int], ...]
@@ -123,10 +124,12 @@ def business_seconds(calendar: Calendar, start: datetime, end: datetime) -> floa
 
 def _unknown(calendar: Calendar, years: Mapping[int, Year], year: int) -> UnknownYear:
     return UnknownYear(
-        f"the calendar {calendar.id!r} doesn't publish {year}",
+        say("the calendar {id!r} doesn't publish {year}", id=calendar.id, year=year),
         where=calendar.origin.where,
-        cause=f"it has {min(years)} to {max(years)}; business time in another year would be a guess",
-        fix=f"add {year} under `years` from the official notice, or leave that time out",
+        cause=say(
+            "it has {min} to {max}; business time in another year would be a guess", min=min(years), max=max(years)
+        ),
+        fix=say("add {year} under `years` from the official notice, or leave that time out", year=year),
     )
 
 
@@ -183,7 +186,9 @@ def _zone(document: Document, name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         where = document.where(("time_zone",))
-        raise UsageError(f"there is no time zone {name!r}", where=where, fix="write it like Asia/Shanghai") from None
+        raise UsageError(
+            say("there is no time zone {name!r}", name=name), where=where, fix=say("write it like Asia/Shanghai")
+        ) from None
 
 
 def _hours(document: Document, path: Path_, pairs: list[list[str]]) -> Hours:
@@ -192,7 +197,9 @@ def _hours(document: Document, path: Path_, pairs: list[list[str]]) -> Hours:
     ordered = all(begin < end for begin, end in hours) and flat == sorted(flat)
     if not ordered:
         raise UsageError(
-            "working hours are out of order", where=document.where(path), fix="earliest first, without overlap"
+            say("working hours are out of order"),
+            where=document.where(path),
+            fix=say("earliest first, without overlap"),
         )
     return hours
 
@@ -208,7 +215,11 @@ def _years(document: Document, years: Mapping[str, Any]) -> dict[int, Year]:
     for year in range(told[0], told[-1]):
         if str(year) not in years:
             where = document.where(("years",))
-            raise UsageError(f"the year {year} is missing between others", where=where, fix=f"add {year}")
+            raise UsageError(
+                say("the year {year} is missing between others", year=year),
+                where=where,
+                fix=say("add {year}", year=year),
+            )
     return {int(name): _year(document, name, value) for name, value in years.items()}
 
 
@@ -230,9 +241,13 @@ def _date(document: Document, path: Path_, year: int, text: str) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"there is no day {text}", where=document.where(path)) from None
+        raise UsageError(say("there is no day {text}", text=text), where=document.where(path)) from None
     if day.year != year:
-        raise UsageError(f"{text} stands under {year}", where=document.where(path), fix=f"move it to {day.year}")
+        raise UsageError(
+            say("{text} stands under {year}", text=text, year=year),
+            where=document.where(path),
+            fix=say("move it to {year}", year=day.year),
+        )
     return day
 
 
@@ -242,10 +257,14 @@ def _consistent(document: Document, found: Calendar) -> None:
         path = ("years", str(name), "workdays")
         for day in sorted(year.workdays):
             if day in year.holidays:
-                raise UsageError(f"{day} is both a holiday and a working day", where=document.where(path))
+                raise UsageError(say("{day} is both a holiday and a working day", day=day), where=document.where(path))
             if found.week[day.weekday()]:
-                raise UsageError(f"{day} is a working day by its weekday already", where=document.where(path))
+                raise UsageError(
+                    say("{day} is a working day by its weekday already", day=day), where=document.where(path)
+                )
         if year.workdays and not found.moved_workday:
             raise UsageError(
-                "`moved_workday` is missing", where=document.where(path), fix="give the hours of a moved working day"
+                say("`moved_workday` is missing"),
+                where=document.where(path),
+                fix=say("give the hours of a moved working day"),
             )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Check, Metric, RulePack, Text
 from itss_bridge.wording import LEVEL, quantity
 
@@ -165,7 +166,10 @@ def _route(rule: Check, metric: str, told: Mapping[str, str], least: str) -> tup
     given = rule.arguments
     subject = (metric, tuple(sorted((name, given[key]) for name, key in told.items())))
     if not given[least].isdecimal():
-        raise UsageError(f"{rule.id}: {least} is {given[least]!r}, not a whole number", where=rule.origin.where)
+        raise UsageError(
+            say("{id}: {least} is {given!r}, not a whole number", id=rule.id, least=least, given=given[least]),
+            where=rule.origin.where,
+        )
     return subject, _Limit(">=", Decimal(given[least]))
 
 

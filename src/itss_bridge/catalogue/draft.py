@@ -15,6 +15,7 @@ from itss_bridge.catalogue.load import KINDS
 from itss_bridge.catalogue.yaml import Document, complaint, hint, misfits, parsed, read
 from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Check, Crosswalk, Framework, Metric, RulePack
 
 SOURCES = "sources"
@@ -140,7 +141,9 @@ def drafted_strictly(path: Path) -> Draft:
     draft = Draft()
     pairs = list(_files([CatalogueFolder(path, "")])) if path.is_dir() else [(_kind(path), path)]
     if not pairs:
-        raise UsageError("there is no catalogue in this folder", where=str(path), fix="name one shaped like mappings/")
+        raise UsageError(
+            say("there is no catalogue in this folder"), where=str(path), fix=say("name one shaped like mappings/")
+        )
     for kind, file in pairs:
         draft.add(kind, read(file, _SCHEMAS[kind]))
     return draft
@@ -168,7 +171,7 @@ def _kind(path: Path) -> str:
     for key in ("lifecycle", "framework", "crosswalk", "metric", "pack", "checks", "calendar", SOURCES):
         if key in keys:
             return _FIRST_KEYS.get(key, key)
-    raise UsageError("this is no file of a catalogue", where=f"{path}:1:1", fix="see mappings/README.md")
+    raise UsageError(say("this is no file of a catalogue"), where=f"{path}:1:1", fix=say("see mappings/README.md"))
 
 
 def _sentence(error: UsageError) -> str:

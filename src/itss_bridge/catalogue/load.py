@@ -13,6 +13,7 @@ from itss_bridge.catalogue.yaml import Document, read
 from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.data import folder, stream_names
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Check, Crosswalk, Framework, Metric, Requirement, RulePack
 
 KINDS = {
@@ -103,9 +104,9 @@ def _add(catalogue: Catalogue, kind: str, document: Document) -> None:
 def _put(shelf: dict[str, Any], thing: Any) -> None:
     if thing.id in shelf:
         raise UsageError(
-            f"{thing.id!r} is declared twice",
+            say("{id!r} is declared twice", id=thing.id),
             where=f"{shelf[thing.id].origin.where} and {thing.origin.where}",
-            fix="rename one of them, or remove it",
+            fix=say("rename one of them, or remove it"),
         )
     shelf[thing.id] = thing
 
@@ -126,14 +127,16 @@ def _resolve(catalogue: Catalogue) -> None:
         _resolve_rule(rule, catalogue, requirements)
     for cycle in catalogue.lifecycles.values():
         for problem in problems(cycle, requirements):
-            raise UsageError(problem, where=cycle.origin.where, fix="correct the name, or declare what it names")
+            raise UsageError(problem, where=cycle.origin.where, fix=say("correct the name, or declare what it names"))
 
 
 def _unique(things: Iterable[Requirement | Check]) -> None:
     seen: dict[str, str] = {}
     for thing in things:
         if thing.id in seen:
-            raise UsageError(f"{thing.id!r} is declared twice", where=f"{seen[thing.id]} and {thing.origin.where}")
+            raise UsageError(
+                say("{id!r} is declared twice", id=thing.id), where=f"{seen[thing.id]} and {thing.origin.where}"
+            )
         seen[thing.id] = thing.origin.where
 
 
@@ -146,10 +149,10 @@ def _resolve_crosswalk(crosswalk: Crosswalk, catalogue: Catalogue, requirements:
         for end, side in ((row.source, crosswalk.source), (row.target, crosswalk.target)):
             _known(end, requirements, "requirement", row.origin.where)
             if requirements[end].framework != side:
-                raise UsageError(f"{end} is not of framework {side}", where=row.origin.where)
+                raise UsageError(say("{end} is not of framework {side}", end=end, side=side), where=row.origin.where)
         if (row.source, row.target) in pairs:
             raise UsageError(
-                f"{row.source} → {row.target} stands twice",
+                say("{source} → {target} stands twice", source=row.source, target=row.target),
                 where=f"{pairs[row.source, row.target]} and {row.origin.where}",
             )
         pairs[row.source, row.target] = row.origin.where
@@ -165,10 +168,15 @@ def _resolve_rule(rule: Check, catalogue: Catalogue, requirements: dict[str, Req
     declared = set(catalogue.metrics[rule.metric].parameters)
     if declared != set(rule.arguments):
         raise UsageError(
-            f"{rule.id}: metric {rule.metric} takes {sorted(declared) or 'no arguments'}",
+            say(
+                "{id}: metric {metric} takes {declared}",
+                id=rule.id,
+                metric=rule.metric,
+                declared=sorted(declared) or "no arguments",
+            ),
             where=where,
-            cause=f"`with` gives {sorted(rule.arguments) or 'none'}",
-            fix="name exactly the metric's parameters under `with`",
+            cause=say("`with` gives {arguments}", arguments=sorted(rule.arguments) or "none"),
+            fix=say("name exactly the metric's parameters under `with`"),
         )
 
 
@@ -177,7 +185,9 @@ def _known(name: str, shelf: Iterable[str], what: str, where: str) -> None:
         return
     near = get_close_matches(name, list(shelf), n=1)
     raise UsageError(
-        f"there is no {what} {name!r}",
+        say("there is no {what} {name!r}", what=what, name=name),
         where=where,
-        fix=f"did you mean {near[0]!r}?" if near else f"declare the {what}, or correct the id",
+        fix=say("did you mean {near!r}?", near=near[0])
+        if near
+        else say("declare the {what}, or correct the id", what=what),
     )

@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from itss_bridge.data import schema
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 Path_: TypeAlias = tuple[str | int, ...]
 
@@ -53,7 +54,9 @@ def day(document: Document, path: Path_) -> date | None:
     try:
         return None if value is None else date.fromisoformat(value)
     except ValueError:
-        raise UsageError(f"there is no day {value}", where=document.where(path), fix="write 2026-03-31") from None
+        raise UsageError(
+            say("there is no day {value}", value=value), where=document.where(path), fix=say("write 2026-03-31")
+        ) from None
 
 
 def read(path: Path, kind: str) -> Document:
@@ -66,7 +69,7 @@ def read(path: Path, kind: str) -> Document:
     raise UsageError(
         complaint(error),
         where=document.where(place),
-        cause=f"it does not fit schemas/{kind}.json",
+        cause=say("it does not fit schemas/{kind}.json", kind=kind),
         fix=hint(error),
     )
 
@@ -106,13 +109,13 @@ def parsed(path: Path) -> Document:
     except yaml.YAMLError as error:
         at = getattr(error, "position", 0)
         raise UsageError(
-            "the file is not YAML",
+            say("the file is not YAML"),
             where=_place(path, text.encode()[:at].decode(errors="replace")),
             cause=str(error).splitlines()[0],
-            fix="remove the character that cannot be shown",
+            fix=say("remove the character that cannot be shown"),
         ) from None
     if node is None:
-        raise UsageError("the file is empty", where=f"{path}:1:1", fix="delete it, or give it content")
+        raise UsageError(say("the file is empty"), where=f"{path}:1:1", fix=say("delete it, or give it content"))
     marks: dict[Path_, tuple[int, int]] = {}
     return Document(path, _value(node, (), marks, path), marks)
 
@@ -121,16 +124,20 @@ def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UsageError("the file cannot be read", where=str(path), cause=error.strerror or str(error)) from None
+        raise UsageError(say("the file cannot be read"), where=str(path), cause=error.strerror or str(error)) from None
     if len(raw) > MAX_BYTES:
-        raise UsageError(f"the file is larger than {MAX_BYTES} bytes", where=f"{path}:1:1", fix="split it")
+        raise UsageError(
+            say("the file is larger than {most} bytes", most=MAX_BYTES),
+            where=f"{path}:1:1",
+            fix=say("split it"),
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(
-            "the file is not UTF-8",
+            say("the file is not UTF-8"),
             where=_place(path, raw[: error.start].decode("utf-8")),
-            fix="save it as UTF-8 in your editor",
+            fix=say("save it as UTF-8 in your editor"),
         ) from None
 
 
@@ -143,8 +150,10 @@ def _place(path: Path, before: str) -> str:
 def _malformed(path: Path, error: yaml.MarkedYAMLError) -> UsageError:
     mark = error.problem_mark or error.context_mark
     where = _at(path, mark)
+    if "nesting depth" in (error.problem or ""):  # newer parsers give up before they have told of any of it
+        return UsageError(say("deeper than {most} levels", most=MAX_DEPTH), where=where, fix=say("write it flatter"))
     return UsageError(
-        "the file is not YAML", where=where, cause=error.problem or "", fix="check indent and quotes there"
+        say("the file is not YAML"), where=where, cause=error.problem or "", fix=say("check indent and quotes there")
     )
 
 
@@ -160,14 +169,16 @@ def _refuse(text: str, path: Path) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise UsageError(
-                f"deeper than {MAX_DEPTH} levels", where=_at(path, event.start_mark), fix="write it flatter"
+                say("deeper than {most} levels", most=MAX_DEPTH),
+                where=_at(path, event.start_mark),
+                fix=say("write it flatter"),
             )
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None):
             raise UsageError(
-                "anchors, aliases and tags are not allowed",
+                say("anchors, aliases and tags are not allowed"),
                 where=_at(path, event.start_mark),
-                cause="a value must stand where it is used, so that a reader sees what the program sees",
-                fix="write the value out",
+                cause=say("a value must stand where it is used, so that a reader sees what the program sees"),
+                fix=say("write the value out"),
             )
 
 
@@ -186,9 +197,9 @@ def _mapping(node: yaml.Node, path: Path_, marks: dict[Path_, tuple[int, int]], 
         key = key_node.value
         where = f"{file}:{key_node.start_mark.line + 1}:{key_node.start_mark.column + 1}"
         if not isinstance(key_node, yaml.ScalarNode):
-            raise UsageError("a key must be plain text", where=where)
+            raise UsageError(say("a key must be plain text"), where=where)
         if key in found:
-            raise UsageError(f"the key {key!r} stands twice", where=where, fix="remove one of them")
+            raise UsageError(say("the key {key!r} stands twice", key=key), where=where, fix=say("remove one of them"))
         found[key] = _value(child, (*path, key), marks, file)
     return found
 

@@ -17,6 +17,8 @@ __all__ = ["itss_bridge", "main"]
 COMMANDS = {
     "demo": ("itss_bridge.cli.demo", "Show the whole bridge at work, offline, in under a minute."),
     "init": ("itss_bridge.cli.init", "Make a workspace: one folder for one organisation."),
+    "doctor": ("itss_bridge.cli.doctor", "Find out what may stand in the way, before it does."),
+    "auth": ("itss_bridge.cli.auth", "Write the request for rights to a tool's administrator."),
     "template": ("itss_bridge.cli.template", "Make an empty table to fill in for one stream."),
     "plan": ("itss_bridge.cli.plan", "Say what a sync would read, before anything is read."),
     "sync": ("itss_bridge.cli.sync", "Read all sources and keep what they have as evidence."),
@@ -34,8 +36,10 @@ COMMANDS = {
     "metric": ("itss_bridge.cli.metric", "Look at metrics: numbers, denominators, populations."),
     "evidence": ("itss_bridge.cli.evidence", "Look at the records kept as evidence."),
     "catalogue": ("itss_bridge.cli.catalogue", "Look at frameworks and mappings; sign a crosswalk."),
+    "schedule": ("itss_bridge.cli.schedule", "Show samples for running it every night: cron, systemd, …"),
     "plugins": ("itss_bridge.cli.plugins", "Show what is plugged in."),
     "explain": ("itss_bridge.cli.explain", "Say what an id, a clause, a status or an exit code means."),
+    "completion": ("itss_bridge.cli.completion", "Print what makes a shell complete commands and ids."),
 }
 
 HELP = """One evidence set, many standards: ITSS × ISO/IEC 20000-1 × ISO 9001.
@@ -76,7 +80,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except click.ClickException as error:
-        error.message = str(told(error.message, LANGUAGE.get()))
+        error.message = str(told(error.message, LANGUAGE.get()))  # type: ignore[misc]  # an error is told once
         error.show()
         return 2
     except BrokenPipeError:

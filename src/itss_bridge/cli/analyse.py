@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json
+from itss_bridge.cli.complete import completed
 
 if TYPE_CHECKING:
     from itss_bridge.analysis import Tickets
@@ -29,7 +30,7 @@ def _opened(call: Call, bridge: "Bridge", stream: str) -> "Iterator[tuple[Ticket
 
 
 @click.command("volume", epilog="Examples: itss-bridge analyse volume · itss-bridge analyse volume request --ahead 8")
-@click.argument("stream", default="incident")
+@click.argument("stream", default="incident", shell_complete=completed("streams"))
 @click.option("--ahead", type=click.IntRange(0, 26), default=4, show_default=True, help="Weeks to look ahead; 0: none.")
 @click.option("--weeks", "shown", type=click.IntRange(1), default=12, show_default=True, help="Past weeks to show.")
 @common
@@ -75,7 +76,7 @@ def _desk(desk: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[tuple[st
 @click.command(
     "causes", epilog="Examples: itss-bridge analyse causes · itss-bridge analyse causes --by configuration_items --json"
 )
-@click.argument("stream", default="incident")
+@click.argument("stream", default="incident", shell_complete=completed("streams"))
 @click.option("--by", "field", default="category", show_default=True, help="The field whose values are the causes.")
 @click.option("--months", type=click.IntRange(0), default=12, show_default=True, help="Opened in so many; 0: ever.")
 @common
@@ -87,7 +88,7 @@ def causes_command(call: Call, stream: str, field: str, months: int) -> int:
 
 
 @click.command("recurrence", epilog="Example: itss-bridge analyse recurrence --months 6 --json")
-@click.argument("stream", default="incident")
+@click.argument("stream", default="incident", shell_complete=completed("streams"))
 @click.option("--months", type=click.IntRange(0), default=12, show_default=True, help="Opened in so many; 0: ever.")
 @common
 def recurrence_command(call: Call, stream: str, months: int) -> int:

@@ -4,6 +4,7 @@ import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
 from itss_bridge.errors import GateNotMet
+from itss_bridge.messages import say
 from itss_bridge.model import LevelOutcome, Report, Status
 
 
@@ -51,13 +52,16 @@ def _show(report: Report, level: int | None, language: str) -> None:
 def _level(text: str) -> int:
     if text.removeprefix("itss-level-") in {"1", "2", "3", "4"}:
         return int(text[-1])
-    raise click.BadParameter("say itss-level-4, -3, -2 or -1 (4 is the lowest)", param_hint="--require")
+    raise click.BadParameter(say("say itss-level-4, -3, -2 or -1 (4 is the lowest)"), param_hint="--require")
 
 
 def _not_met(report: Report, outcome: LevelOutcome) -> GateNotMet:
     return GateNotMet(
-        f"ITSS level {outcome.level} is not shown by the evidence",
+        say("ITSS level {level} is not shown by the evidence", level=outcome.level),
         where=f"{report.organisation}, {report.as_of:%Y-%m-%d}",
         cause=outcome.reason.en,
-        fix=f"itss-bridge gap --level {outcome.level} lists what stands between, the first thing to do at the top",
+        fix=say(
+            "itss-bridge gap --level {level} lists what stands between, the first thing to do at the top",
+            level=outcome.level,
+        ),
     )

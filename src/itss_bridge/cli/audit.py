@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json
+from itss_bridge.cli.complete import completed
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.maturity import QuarterEnd
@@ -28,7 +30,13 @@ _DRAWN_WITHIN = {
     "documents",
     epilog="Examples: itss-bridge audit documents · itss-bridge audit documents --framework iso9001 --missing --json",
 )
-@click.option("--framework", "only", metavar="ID", help="Only what this framework asks for.")
+@click.option(
+    "--framework",
+    "only",
+    metavar="ID",
+    shell_complete=completed("frameworks"),
+    help="Only what this framework asks for.",
+)
 @click.option("--missing", is_flag=True, help="Only what is not there, not approved or not in date.")
 @common
 def documents_command(call: Call, only: str | None, *, missing: bool) -> None:
@@ -74,7 +82,7 @@ def _document_lines(report: "Report", rows: Sequence[Any], language: str) -> Ite
     epilog="Examples: itss-bridge audit sample incident --seed 20261123 --each 5 · "
     "itss-bridge audit sample certificate --seed 20261123 --share 10",
 )
-@click.argument("stream")
+@click.argument("stream", shell_complete=completed("streams"))
 @click.option("--seed", required=True, help="Any text that both sides agreed on beforehand.")
 @click.option("--share", type=click.FloatRange(0, 100), default=0, help="Percent of each stratum, rounded up.")
 @click.option("--each", type=click.IntRange(0), default=0, help="At least so many of each stratum.")
@@ -89,7 +97,7 @@ def sample_command(call: Call, stream: str, seed: str, share: float, each: int, 
     from itss_bridge.sampling import Member, Size, as_json, draw
 
     if not share and not each:
-        raise click.UsageError("say how many: --share PERCENT, --each NUMBER, or both")
+        raise click.UsageError(say("say how many: --share PERCENT, --each NUMBER, or both"))
     bridge = call.bridge()
     bridge.plugins.pick(dict.fromkeys(stream_names()), stream, "stream")
     as_of = call.as_of(bridge)

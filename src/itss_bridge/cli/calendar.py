@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 def command(call: Call, months: int | None, *, only_next: bool, only_register: bool) -> None:
     """The outlook as of a moment."""
     if only_next and only_register:
-        raise click.UsageError("say --next or --certificates, not both")
+        raise click.UsageError(say("say --next or --certificates, not both"))
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
     found = seen(bridge, report)

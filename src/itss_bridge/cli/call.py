@@ -28,27 +28,29 @@ class Commands(click.Group):
 
     def __init__(self, name: str, table: Mapping[str, tuple[str, str]], **options: Any) -> None:
         super().__init__(name, **options)
-        self._table = table
+        self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All commands, in order."""
-        return list(self._table)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command, imported now."""
-        if cmd_name not in self._table:
-            return None
-        module, _, attribute = self._table[cmd_name][0].partition(":")
+        """The command, imported now, with its help in the language that is talked."""
+        return localised(self.original(cmd_name)) if cmd_name in self.table else None
+
+    def original(self, name: str) -> click.Command:
+        """The command as it is written; KeyError when there is none."""
+        module, _, attribute = self.table[name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute or "command")
-        return localised(command)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what was probably meant when there is no such command."""
-        if args and args[0] not in self._table and not args[0].startswith("-"):
-            near = get_close_matches(args[0], self._table, n=1)
-            known = say("there are: {names}", names=", ".join(self._table))
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            near = get_close_matches(args[0], self.table, n=1)
+            known = say("there are: {names}", names=", ".join(self.table))
             hint = say("did you mean {name!r}?", name=near[0]) if near else known
             raise click.UsageError(say("there is no command {name!r}; {hint}", name=args[0], hint=hint), ctx)
         return super().resolve_command(ctx, args)
@@ -56,7 +58,7 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The table of commands, without importing any."""
         with formatter.section(gettext("Commands")):
-            formatter.write_dl([(name, in_talk(summary)) for name, (_, summary) in self._table.items()])
+            formatter.write_dl([(name, in_talk(summary)) for name, (_, summary) in self.table.items()])
 
 
 @dataclass(frozen=True, slots=True)

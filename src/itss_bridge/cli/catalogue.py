@@ -9,6 +9,8 @@ import click
 
 from itss_bridge.catalogue import Catalogue
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+from itss_bridge.cli.complete import completed
+from itss_bridge.messages import say
 from itss_bridge.model import Mapping
 
 
@@ -84,7 +86,7 @@ def _row(mapping: Mapping) -> dict[str, Any]:
 
 
 @click.command("sign", epilog="Example: itss-bridge catalogue sign --all --reviewer 质量负责人 --date 2026-03-01")
-@click.argument("crosswalks", nargs=-1)
+@click.argument("crosswalks", nargs=-1, shell_complete=completed("crosswalks"))
 @click.option("--all", "every", is_flag=True, help="All crosswalks.")
 @click.option("--reviewer", required=True, metavar="ROLE", help="Who takes responsibility: a role, not a name.")
 @click.option("--date", "day", metavar="DATE", help="Date of the review (default: today).")
@@ -98,10 +100,10 @@ def sign_command(call: Call, crosswalks: tuple[str, ...], reviewer: str, day: st
     try:
         signed_on = date.fromisoformat(day).isoformat() if day else bridge.now().date().isoformat()
     except ValueError:
-        raise click.BadParameter("write it as 2026-03-01", param_hint="--date") from None
+        raise click.BadParameter(say("write it as 2026-03-01"), param_hint="--date") from None
     chosen = tuple(bridge.catalogue.crosswalks) if every else crosswalks
     if not chosen:
-        raise click.UsageError("name a crosswalk, or say --all")
+        raise click.UsageError(say("name a crosswalk, or say --all"))
     paths = [str(bridge.sign(name, reviewer, signed_on)) for name in chosen]
     if call.as_json:
         print_json(paths)

@@ -10,7 +10,9 @@ import click
 
 from itss_bridge.cli import declared
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.complete import completed
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.catalogue.diff import Difference
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 @click.command(
     "show", epilog="Examples: itss-bridge catalogue show itss:prc-inc-a · itss-bridge catalogue show kpi-sla"
 )
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=completed("requirements", "metrics"))
 @click.argument("target", required=False)
 @common
 def show_command(call: Call, name: str, target: str | None) -> None:
@@ -30,8 +32,12 @@ def show_command(call: Call, name: str, target: str | None) -> None:
     wanted = f"{name} → {target}" if target else name
     if wanted not in shelf:
         near = get_close_matches(wanted, shelf, n=3, cutoff=0.5)
-        fix = f"did you mean {' or '.join(near)}?" if near else "itss-bridge catalogue list names all requirements"
-        raise UsageError(f"nothing in the catalogue is called {wanted!r}", fix=fix)
+        fix = (
+            say("did you mean {names}?", names=" or ".join(near))
+            if near
+            else say("itss-bridge catalogue list names all requirements")
+        )
+        raise UsageError(say("nothing in the catalogue is called {wanted!r}", wanted=wanted), fix=fix)
     entry = excerpt(shelf[wanted][0], wanted, shelf[wanted][1])
     if call.as_json:
         print_json(asdict(entry))

@@ -10,6 +10,7 @@ import click
 from itss_bridge.cli import declared
 from itss_bridge.cli.call import Call, common, console, print_json
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 
 @click.command("lint", epilog="Examples: itss-bridge catalogue lint · itss-bridge catalogue lint my-pack --json")
@@ -41,10 +42,10 @@ def _catalogue_folder(place: Path) -> Path:
 
     if not any((place / kind).is_dir() for kind in KINDS):
         raise UsageError(
-            "this is no folder shaped like mappings/",
+            say("this is no folder shaped like mappings/"),
             where=str(place),
-            cause=f"it has none of {', '.join(KINDS)}",
-            fix="name the folder above them",
+            cause=say("it has none of {names}", names=", ".join(KINDS)),
+            fix=say("name the folder above them"),
         )
     return place
 

@@ -35,7 +35,7 @@ def command(call: Call, folder: Path | None) -> int:
     started = time.monotonic()
     root = _new_folder(folder)
     bridge, outcomes = _play(root, call)
-    report, language = bridge.report(since=MOMENTS[0] + timedelta(minutes=1)), call.lang(bridge)
+    report, language = bridge.report(since=MOMENTS[0] + timedelta(minutes=1), with_trends=True), call.lang(bridge)
     for name in FILES:
         write(root / name, bridge.plugins.exporters[Path(name).suffix]().export(report, language))
     if call.as_json:

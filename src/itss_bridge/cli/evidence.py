@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+from itss_bridge.cli.complete import completed
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
@@ -18,7 +20,7 @@ _SHOWN = ("id", "ref", "changed_at", "collected_at", "digest", "source")
 
 
 @click.command("list", epilog="Example: itss-bridge evidence list incident --columns state,priority --json")
-@click.argument("stream")
+@click.argument("stream", shell_complete=completed("streams"))
 @click.option("--columns", metavar="A,B", help="Further fields of the stream.")
 @common
 def list_command(call: Call, stream: str, columns: str | None) -> None:
@@ -46,14 +48,24 @@ def _known(stream: str) -> str:
 
     if stream in stream_names():
         return stream
-    raise UsageError(f"there is no stream {stream!r}", fix=f"there are: {', '.join(stream_names())}")
+    raise UsageError(
+        say("there is no stream {stream!r}", stream=stream),
+        fix=say("there are: {names}", names=", ".join(stream_names())),
+    )
 
 
 @click.command("purge", epilog="Example: itss-bridge evidence purge --before 2023-01-01 --apply")
 @click.option("--before", metavar="DATE", help="What ceased to be current before that day.")
 @click.option("--retention", is_flag=True, help="What [privacy] retention_months of itss-bridge.toml does not keep.")
 @click.option("--record", metavar="REF_OR_ID", help="All versions of a record that is gone at its tool.")
-@click.option("--stream", "streams", metavar="STREAM", multiple=True, help="Only this stream; may be repeated.")
+@click.option(
+    "--stream",
+    "streams",
+    metavar="STREAM",
+    multiple=True,
+    shell_complete=completed("streams"),
+    help="Only this stream; may be repeated.",
+)
 @click.option("--reason", metavar="TEXT", default="", help="Why; kept in the chain for ever, so no names.")
 @click.option("--apply", is_flag=True, help="Do it. Without it nothing is changed.")
 @common
@@ -72,7 +84,7 @@ def purge_command(
     Present numbers don't change. Reports as of a past moment that need what was purged say that they are incomplete.
     """
     if sum((before is not None, retention, record is not None)) != 1:
-        raise click.UsageError("say what to purge by one of --before, --retention and --record")
+        raise click.UsageError(say("say what to purge by one of --before, --retention and --record"))
     from itss_bridge.evidence.purge import Wanted
 
     bridge = call.bridge()
@@ -97,9 +109,9 @@ def _cutoff(bridge: "Bridge", before: str | None) -> tuple[datetime, str]:
     months = bridge.workspace.retention_months
     if months is None:
         raise UsageError(
-            "the workspace has no retention",
+            say("the workspace has no retention"),
             where=str(bridge.workspace.root / "itss-bridge.toml"),
-            fix="add [privacy] retention_months = …, or use --before DATE",
+            fix=say("add [privacy] retention_months = …, or use --before DATE"),
         )
     return months_before(bridge.now(), months), f"retention of {months} months"
 

@@ -6,21 +6,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.complete import completed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+_THINGS = ("requirements", "metrics", "packs", "crosswalks", "frameworks", "streams", "codes")
 
 
 @click.command(
     epilog="Examples: itss-bridge explain itss:prc-inc-a · itss-bridge explain iso20000-1 8.6.1 · "
     "itss-bridge explain kpi-sla · itss-bridge explain exit-5"
 )
-@click.argument("words", nargs=-1, required=True, metavar="ID…")
+@click.argument("words", nargs=-1, required=True, metavar="ID…", shell_complete=completed(*_THINGS))
 @common
 def command(call: Call, words: tuple[str, ...]) -> None:
     """Say what ID is: a requirement, a clause number with its framework, a metric, check, pack, crosswalk, source.
 
-    Also the words of the tool: statuses, relationships, exit codes (exit-5).
+    Also the words of the tool: statuses, verdicts, relationships, levels, streams and their states, exit codes (exit-5).
     """
     from itss_bridge.catalogue.draft import sources
     from itss_bridge.cli import declared
@@ -113,6 +117,7 @@ _LABELS = {
     "assessable": ("Assessable", "可评估"),
     "checks": ("Checks", "检查项"),
     "children": ("Below it", "下级条目"),
+    "cause": ("Cause", "原因"),
     "change": ("Change", "变化"),
     "changes": ("From edition to edition", "版本变化"),
     "cited": ("Cited by", "被引用"),
@@ -122,9 +127,13 @@ _LABELS = {
     "documents": ("Documented information", "成文信息"),
     "editions": ("Editions", "版本"),
     "exit code": ("Exit code", "退出码"),
+    "field": ("Field", "字段"),
+    "fields": ("Fields", "字段"),
+    "fix": ("What to do", "处理办法"),
     "intent": ("Intent", "要求与查证"),
     "mappings": ("Mappings, read from here", "映射（自本条目读出）"),
     "meaning": ("Meaning", "含义"),
+    "metrics": ("Measured by", "相关指标"),
     "moves": ("What may come next", "后续阶段"),
     "note": ("Note", "说明"),
     "numbers": ("Numbers confirmed", "已核实条款号"),
@@ -135,14 +144,20 @@ _LABELS = {
     "reviewed": ("Reviewed", "评审签署"),
     "rows": ("Rows", "行数"),
     "rules": ("Rules", "规则"),
+    "sql": ("Query in", "查询语句所在"),
+    "state of a stream": ("State of a stream", "数据流状态"),
+    "stream": ("Stream", "数据流"),
     "streams": ("Streams", "数据流"),
     "summary": ("Summed up as", "汇总方式"),
     "symbol": ("⊂⊃", "⊂⊃"),
     "weight": ("What decides", "判定依据"),
     "unmapped": ("Left out of crosswalks", "不映射的理由"),
     "used_by": ("Used by", "用于"),
+    "values": ("Words", "取值"),
     "varies": ("Differs from the rule to go by", "所偏离的规则"),
+    "verdict": ("Verdict", "判定"),
     "when": ("When", "条件"),
+    "word": ("Word", "术语"),
 }
 _VALUES = {
     ("review", "proposed"): ("proposed", "建议，待评审"),

@@ -1,12 +1,13 @@
 """`export`: the report as files."""
 
-import os
 from pathlib import Path
 
 import click
 
 from itss_bridge.cli.call import Call, common, print_json
-from itss_bridge.errors import UsageError
+from itss_bridge.written import suffix, write
+
+__all__ = ["command", "suffix", "write"]
 
 
 @click.command(
@@ -24,34 +25,11 @@ def command(call: Call, files: tuple[Path, ...], since: str | None) -> None:
     exporters = [
         bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), "format") for f in files
     ]
-    report = bridge.report(call.as_of(bridge), bridge.workspace.moment(since) if since else None)
+    earlier = bridge.workspace.moment(since) if since else None
+    report = bridge.report(call.as_of(bridge), earlier, with_trends=any(e.shows_trends for e in exporters))
     for file, exporter in zip(files, exporters, strict=True):
         write(file, exporter().export(report, call.lang(bridge)))
     if call.as_json:
         print_json([str(file) for file in files])
     else:
         click.echo("\n".join(map(str, files)))
-
-
-def suffix(file: Path, known: "dict[str, type]") -> str:
-    """The longest known suffix that the file's name ends with, or is, else its last one."""
-    named = f".{file.name}" if "." in file.name else file.name
-    fitting = [s for s in known if named.endswith(s)]
-    return max(fitting, key=len, default=file.suffix or file.name)
-
-
-def write(file: Path, content: bytes) -> None:
-    """The whole file or nothing: written beside it, forced to disk, then renamed over it."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        with partial.open("wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        partial.replace(file)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        cause = error.strerror or str(error)
-        raise UsageError(
-            "the file cannot be written", where=str(file), cause=cause, fix="check the folder and its rights"
-        ) from None

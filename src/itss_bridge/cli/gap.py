@@ -3,6 +3,7 @@
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.messages import say
 from itss_bridge.model import Gap, Quarter, Report
 
 
@@ -23,7 +24,7 @@ def command(call: Call, level: int | None, capacity: int | None, *, as_roadmap: 
     from itss_bridge.gaps import ASSUMED_CAPACITY, gaps, roadmap
 
     if capacity and not as_roadmap:
-        raise click.UsageError("--capacity belongs to --roadmap")
+        raise click.UsageError(say("--capacity belongs to --roadmap"))
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
     planned = bridge.planned

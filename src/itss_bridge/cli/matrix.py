@@ -4,7 +4,9 @@ import click
 from click.core import ParameterSource
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.complete import completed
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Json, Report
 
 
@@ -15,7 +17,13 @@ from itss_bridge.model import Json, Report
     "itss-bridge matrix diff --from 2026-01-01 --to 2026-03-31",
 )
 @click.option("--applicability", is_flag=True, help="The statement of applicability: every requirement, and why.")
-@click.option("--framework", metavar="ID", default="", help="Of this framework only, with --applicability.")
+@click.option(
+    "--framework",
+    metavar="ID",
+    default="",
+    shell_complete=completed("frameworks"),
+    help="Of this framework only, with --applicability.",
+)
 @common
 @click.pass_context
 def command(context: click.Context, call: Call, framework: str, *, applicability: bool) -> None:
@@ -24,7 +32,7 @@ def command(context: click.Context, call: Call, framework: str, *, applicability
         _refuse_lost_options(context)
         return
     if framework and not applicability:
-        raise click.UsageError("--framework belongs to --applicability")
+        raise click.UsageError(say("--framework belongs to --applicability"))
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
     if applicability:
@@ -36,7 +44,9 @@ def command(context: click.Context, call: Call, framework: str, *, applicability
 def _refuse_lost_options(context: click.Context) -> None:
     given = [name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
     if given:
-        raise click.UsageError(f"write the options after {context.invoked_subcommand!r}")
+        raise click.UsageError(
+            say("write the options after {invoked_subcommand!r}", invoked_subcommand=context.invoked_subcommand)
+        )
 
 
 def _show(call: Call, report: Report, language: str) -> None:
@@ -55,7 +65,10 @@ def _state(call: Call, report: Report, framework: str, language: str) -> None:
 
     names = [f.id for f in report.frameworks]
     if framework and framework not in names:
-        raise UsageError(f"there is no framework {framework!r}", fix=f"there are: {', '.join(names)}")
+        raise UsageError(
+            say("there is no framework {framework!r}", framework=framework),
+            fix=say("there are: {names}", names=", ".join(names)),
+        )
     lines = applicability(report, framework)
     if call.as_json:
         from itss_bridge.cli.shapes import statement_shape
@@ -83,9 +96,9 @@ def diff(call: Call, reports: tuple[str, ...], start: str | None, end: str | Non
     from itss_bridge.changes import changes
 
     if bool(reports) == bool(start) or len(reports) not in {0, 2} or (reports and end):
-        raise click.UsageError("say --from DATE [--to DATE], or name two files")
+        raise click.UsageError(say("say --from DATE [--to DATE], or name two files"))
     if call.as_of_text:
-        raise click.UsageError("--as-of means nothing here; say --to")
+        raise click.UsageError(say("--as-of means nothing here; say --to"))
     old, new = _files(*reports) if reports else _moments(call, start or "", end)
     found = changes(old, new, one_workspace=not reports)
     if call.as_json:
@@ -106,7 +119,7 @@ def _moments(call: Call, start: str, end: str | None) -> tuple[Json, Json]:
     earlier = bridge.workspace.moment(start)
     later = bridge.workspace.moment(end) if end else bridge.now()
     if later < earlier:
-        raise click.UsageError("--from lies after --to")
+        raise click.UsageError(say("--from lies after --to"))
     return assessment_shape(bridge.report(earlier)), assessment_shape(bridge.report(later))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
+from itss_bridge.cli.complete import completed
 from itss_bridge.messages import say
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class _Asked:
 @click.command(
     "show", epilog="Example: itss-bridge metric show kpi-sla --from 2026-01-01 --to 2026-03-31 --by priority --json"
 )
-@click.argument("metric_id")
+@click.argument("metric_id", shell_complete=completed("metrics"))
 @click.option("--from", "start", metavar="DATE", help="First day of the window (default: no lower bound).")
 @click.option("--to", "end", metavar="DATE", help="Last day of the window (default: the moment spoken of).")
 @_ARGUMENTS
@@ -133,7 +134,7 @@ def show_command(
     "history",
     epilog="Example: itss-bridge metric history kpi-sla --months 6 --by priority --json",
 )
-@click.argument("metric_id")
+@click.argument("metric_id", shell_complete=completed("metrics"))
 @click.option(
     "--months", default=12, type=click.IntRange(1, 240), show_default=True, help="How many, the running one too."
 )

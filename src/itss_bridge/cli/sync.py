@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.complete import completed
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     epilog="Examples: itss-bridge sync · itss-bridge sync --source jira --json",
     help="Read all sources and keep what they have as evidence. Ends with 5 when any stream is not complete.",
 )
-@click.option("--source", "sources", multiple=True, metavar="NAME", help="Only this source; may be repeated.")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completed("sources"),
+    help="Only this source; may be repeated.",
+)
 @click.option("--accept-removals", is_flag=True, help="Accept that a source, or a fifth of a stream, is gone.")
 @common
 def command(call: Call, sources: tuple[str, ...], *, accept_removals: bool) -> int:

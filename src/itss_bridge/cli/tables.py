@@ -98,6 +98,8 @@ _HEADS = {
     "title": ("Title", "名称"),
     "subject": ("Check", "检查项"),
     "doing": ("To do", "处理"),
+    "version": ("Version", "版本"),
+    "bytes": ("Bytes", "字节数"),
 }
 
 

@@ -33,6 +33,8 @@ def localised(command: click.Command) -> click.Command:
     said = copy(command)
     said.params = [copy(parameter) for parameter in command.params]
     said.help, said.epilog = (text and in_talk(text) for text in (command.help, command.epilog))
+    if isinstance(said, click.Group):
+        said.commands = {name: localised(member) for name, member in said.commands.items()}
     for parameter in said.params:
         if isinstance(parameter, click.Option) and parameter.help:
             parameter.help = in_talk(parameter.help)

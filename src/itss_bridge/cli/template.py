@@ -5,10 +5,12 @@ from pathlib import Path
 import click
 
 from itss_bridge.cli.call import Call, common, print_json
+from itss_bridge.cli.complete import completed
+from itss_bridge.messages import say
 
 
 @click.command(epilog="Examples: itss-bridge template certificate · itss-bridge template person people.csv")
-@click.argument("stream")
+@click.argument("stream", shell_complete=completed("streams"))
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @common
 def command(call: Call, stream: str, file: Path | None) -> None:
@@ -24,8 +26,8 @@ def command(call: Call, stream: str, file: Path | None) -> None:
     target = file or Path(f"{stream}.xlsx")
     content = template(stream, target.suffix.lower(), call.language or "zh")
     if target.exists():
-        fix = "choose another name, or move it away; filled tables are never overwritten"
-        raise UsageError("there is a file of this name already", where=str(target), fix=fix)
+        fix = say("choose another name, or move it away; filled tables are never overwritten")
+        raise UsageError(say("there is a file of this name already"), where=str(target), fix=fix)
     write(target, content)
     if call.as_json:
         print_json({"file": str(target), "stream": stream, "columns": list(columns(stream))})

@@ -10,6 +10,7 @@ import click
 
 from itss_bridge.cli.call import Call, common, print_json
 from itss_bridge.errors import IntegrityError, UsageError
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.evidence import Lake
@@ -73,10 +74,10 @@ def _damage(lake: "Lake", *, quiet: bool, fast: bool) -> "list[Damage]":
 
 def _not_what_was_stored(lake: "Lake", places: int) -> IntegrityError:
     return IntegrityError(
-        f"{places} places in the evidence are not what was stored",
+        say("{places} places in the evidence are not what was stored", places=places),
         where=str(lake.root),
-        cause="files were changed, removed or damaged after they were committed",
-        fix="restore the folder from a backup; the lines above name each place",
+        cause=say("files were changed, removed or damaged after they were committed"),
+        fix=say("restore the folder from a backup; the lines above name each place"),
     )
 
 
@@ -86,10 +87,12 @@ def _heads_of(report: Path) -> dict[str, str]:
         streams = json.loads(report.read_text("utf-8"))["streams"]
         return {state["stream"]: state["head"] for state in streams}
     except OSError as error:
-        raise UsageError("the report cannot be read", where=str(report), cause=error.strerror or "") from None
+        raise UsageError(say("the report cannot be read"), where=str(report), cause=error.strerror or "") from None
     except (ValueError, KeyError, TypeError):
         raise UsageError(
-            "this is not a report of ours", where=str(report), fix="name a file made by `itss-bridge export NAME.json`"
+            say("this is not a report of ours"),
+            where=str(report),
+            fix=say("name a file made by `itss-bridge export NAME.json`"),
         ) from None
 
 

@@ -9,6 +9,7 @@ import yaml
 from itss_bridge.contracts import Exporter
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.foreign import plain
+from itss_bridge.messages import say
 from itss_bridge.model import Crosswalk, Framework, Json, Mapping, Relationship, Report, Requirement, Text
 from itss_bridge.wording import LANGUAGES, REVIEW, other
 
@@ -45,9 +46,9 @@ class CisoMappingExporter(Exporter):
         sets = [found for walk in report.crosswalks if (found := _mapping_set(walk, report, language))]
         if not sets:
             raise UsageError(
-                "there is no mapping to write",
-                cause="the catalogue's crosswalks have no rows",
-                fix="choose two frameworks that a crosswalk joins",
+                say("there is no mapping to write"),
+                cause=say("the catalogue's crosswalks have no rows"),
+                fix=say("choose two frameworks that a crosswalk joins"),
             )
         depends = {"dependencies": [_urn("library", FRAMEWORKS)]}
         library = _library(MAPPINGS, MAPPING_NAME, report, language)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from itss_bridge.errors import GateNotMet
+from itss_bridge.messages import say
 from itss_bridge.model import (
     Assessment,
     Check,
@@ -202,18 +203,18 @@ def closing(entry: Entry, judged: Mapping[str, CheckResult], day: date) -> Entry
     result = judged.get(entry.subject)
     if result is None or result.verdict is not Verdict.MET:
         raise GateNotMet(
-            f"{entry.id} stays open: {_reason(entry, result, day).en}",
+            say("{id} stays open: {en}", id=entry.id, en=_reason(entry, result, day).en),
             where=entry.subject,
-            cause="a nonconformity is closed by a measurement that is met again, not by a ticket that is done",
-            fix="correct what fails, sync, then close it",
+            cause=say("a nonconformity is closed by a measurement that is met again, not by a ticket that is done"),
+            fix=say("correct what fails, sync, then close it"),
         )
     missing = [key for key in ("root_cause", "corrective_action") if not getattr(entry, key)]
     if entry.grade in _RECORDED and missing:
         raise GateNotMet(
-            f"{entry.id} stays open: {' and '.join(missing)} not recorded",
+            say("{id} stays open: {names} not recorded", id=entry.id, names=" and ".join(missing)),
             where=f"{FOLDER}/{entry.id}.yaml",
-            cause="why it happened and what was done against it belongs to the record",
-            fix="fill them in, then close it",
+            cause=say("why it happened and what was done against it belongs to the record"),
+            fix=say("fill them in, then close it"),
         )
     measured = result.measurement.n if result.measurement else 0
     said = Closing(day, _measured(result).en, needed(result.check.criterion, _unit(result)).en, measured)

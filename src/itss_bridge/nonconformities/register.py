@@ -14,6 +14,7 @@ import yaml
 
 from itss_bridge.catalogue.yaml import Document, day, read
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Grade, Text, Ticket
 
 FOLDER = "nonconformities"
@@ -85,9 +86,9 @@ def _entry(document: Document) -> Entry:
     raw = document.content
     if document.path.stem != raw["nonconformity"]:
         raise UsageError(
-            f"the file is called {document.path.name}, and is {raw['nonconformity']}",
+            say("the file is called {name}, and is {raw}", name=document.path.name, raw=raw["nonconformity"]),
             where=document.where(("nonconformity",)),
-            fix="an id belongs to one file of the same name",
+            fix=say("an id belongs to one file of the same name"),
         )
     words = ("owner", "root_cause", "correction", "corrective_action", "effectiveness")
     ticket, closed = raw.get("ticket"), raw.get("closed")

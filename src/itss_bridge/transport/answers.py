@@ -13,6 +13,7 @@ from requests import Response
 from urllib3.response import BaseHTTPResponse
 
 from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.secrets import redact
 from itss_bridge.transport.pacing import AFTER_FAILURE, AFTER_REFUSAL, Transient, seconds_asked
 
@@ -99,7 +100,9 @@ def _wire_bytes(raw: BaseHTTPResponse, limit: int, late: Callable[[], bool]) -> 
         if room < 0:
             _too_big(limit)
         if late():
-            error = SourceUnavailable("the answer arrives too slowly", fix="try again when the tool is less busy")
+            error = SourceUnavailable(
+                say("the answer arrives too slowly"), fix=say("try again when the tool is less busy")
+            )
             raise Transient(error, first=AFTER_FAILURE)
     return b"".join(pieces)
 
@@ -108,7 +111,9 @@ def _unpacked(wire: bytes, encoding: str, limit: int) -> bytes:
     if encoding in {"", "identity"} or not wire:
         return wire
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise SourceUnavailable("the answer is packed in a way that was not asked for", cause="a proxy repacks answers")
+        raise SourceUnavailable(
+            say("the answer is packed in a way that was not asked for"), cause=say("a proxy repacks answers")
+        )
     inflater = zlib.decompressobj(_GZIP_OR_ZLIB)
     try:
         body = inflater.decompress(wire, limit + 1)
@@ -117,15 +122,17 @@ def _unpacked(wire: bytes, encoding: str, limit: int) -> bytes:
     if len(body) > limit:
         _too_big(limit)
     if not inflater.eof or inflater.unused_data:
-        raise SourceUnavailable("the answer's compressed body is damaged or incomplete", fix="try again later")
+        raise SourceUnavailable(
+            say("the answer's compressed body is damaged or incomplete"), fix=say("try again later")
+        )
     return body
 
 
 def _too_big(limit: int) -> NoReturn:
     raise SourceUnavailable(
-        f"the answer is larger than {limit:,} bytes",
-        cause="no page of records is that large: a wrong address, an endless answer, or a page size set too high",
-        fix="lower the page size of the source",
+        say("the answer is larger than {limit:,} bytes", limit=limit),
+        cause=say("no page of records is that large: a wrong address, an endless answer, or a page size set too high"),
+        fix=say("lower the page size of the source"),
     )
 
 
@@ -164,29 +171,29 @@ def _as_json(response: Response) -> JsonResponse:
         raise _not_data(kind)
     if not response.content:
         raise SourceUnavailable(
-            "the answer is empty where data was expected",
-            cause="a proxy or the tool broke off; an empty result has a body too",
-            fix="try again; if it lasts, ask the tool's administrator",
+            say("the answer is empty where data was expected"),
+            cause=say("a proxy or the tool broke off; an empty result has a body too"),
+            fix=say("try again; if it lasts, ask the tool's administrator"),
         )
     try:
         return JsonResponse(response, orjson.loads(response.content))
     except orjson.JSONDecodeError as error:
         place = f"at byte {error.pos:,} of {len(response.content):,}"
-        cause = f"cut short or damaged on its way ({place})"
-        raise SourceUnavailable("the answer is not valid JSON", cause=cause, fix="try again later") from None
+        cause = say("cut short or damaged on its way ({place})", place=place)
+        raise SourceUnavailable(say("the answer is not valid JSON"), cause=cause, fix=say("try again later")) from None
 
 
 def _not_data(kind: str) -> SourceUnavailable:
     if kind in {"text/html", "application/xhtml+xml"}:
         return SourceUnavailable(
-            "the answer is a web page, most likely a sign-in page, where data was expected",
-            cause="the session or token has expired, or single sign-on stands in front of the interface",
-            fix="check the credentials; ask for an account that may use the interface without sign-on",
+            say("the answer is a web page, most likely a sign-in page, where data was expected"),
+            cause=say("the session or token has expired, or single sign-on stands in front of the interface"),
+            fix=say("check the credentials; ask for an account that may use the interface without sign-on"),
         )
     return SourceUnavailable(
-        f"the answer is {_printable(kind) or 'of no stated type'} where JSON was expected",
-        cause="the address is not the tool's interface, or a proxy answers in its place",
-        fix="check url of the source",
+        say("the answer is {printable} where JSON was expected", printable=_printable(kind) or "of no stated type"),
+        cause=say("the address is not the tool's interface, or a proxy answers in its place"),
+        fix=say("check url of the source"),
     )
 
 
@@ -196,9 +203,13 @@ def _redirected(response: Response) -> SourceUnavailable:
     except ValueError:
         host = "an address that cannot be read"
     return SourceUnavailable(
-        f"the tool sends us on to {_printable(host)} (status {response.status_code}); redirects are not followed",
-        cause="single sign-on stands in front of the interface, or the site has moved",
-        fix="if it has moved, set url to the new address; else ask for an account that needs no sign-on",
+        say(
+            "the tool sends us on to {printable} (status {status_code}); redirects are not followed",
+            printable=_printable(host),
+            status_code=response.status_code,
+        ),
+        cause=say("single sign-on stands in front of the interface, or the site has moved"),
+        fix=say("if it has moved, set url to the new address; else ask for an account that needs no sign-on"),
     )
 
 
@@ -214,13 +225,15 @@ def _refused(response: Response, secrets: Collection[str], wall: Callable[[], da
 
 def _come_back(what: str, status: int, asked: float | None) -> Transient:
     if status in _BUSY:
-        error = SourceUnavailable(what, cause="the tool is overloaded or under maintenance", fix="try again later")
+        error = SourceUnavailable(
+            what, cause=say("the tool is overloaded or under maintenance"), fix=say("try again later")
+        )
         return Transient(error, first=AFTER_FAILURE, asked=asked)
     wish = f"; it asks to wait {asked:,.0f} s" if asked else ""
     error = SourceUnavailable(
         what,
-        cause=f"the account's or the tool's request limit is used up{wish}",
-        fix="run at a quieter hour, or ask for a higher limit",
+        cause=say("the account's or the tool's request limit is used up{wish}", wish=wish),
+        fix=say("run at a quieter hour, or ask for a higher limit"),
     )
     return Transient(error, first=AFTER_REFUSAL, asked=asked)
 

@@ -8,6 +8,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.secrets import MASK, Secret, revealed
 
 _TOKEN = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -36,7 +37,9 @@ class Credentials(AuthBase):
         """
         password = revealed(secret)
         if not user or ":" in user or not password:
-            raise UsageError("basic authentication needs a user name without a colon, and a secret", where="username")
+            raise UsageError(
+                say("basic authentication needs a user name without a colon, and a secret"), where="username"
+            )
         pair = f"{user}:{password}"
         return cls("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}", secrets=(password, pair))
 
@@ -57,7 +60,7 @@ class Credentials(AuthBase):
             UsageError: the name or the value cannot stand in a header.
         """
         if not _NAME.fullmatch(name):
-            raise UsageError("the header's name may have letters, digits and hyphens only", where="auth")
+            raise UsageError(say("the header's name may have letters, digits and hyphens only"), where="auth")
         return cls(name, sendable(value), secrets=(revealed(value),))
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
@@ -72,6 +75,6 @@ class Credentials(AuthBase):
 def sendable(secret: str | Secret) -> str:
     """The text of a secret that can stand in a header; UsageError for one that cannot."""
     if not _TOKEN.fullmatch(text := revealed(secret)):
-        fix = "copy it again: one line, no spaces around it"
-        raise UsageError("the token is empty or has characters that no token has", where="secret", fix=fix)
+        fix = say("copy it again: one line, no spaces around it")
+        raise UsageError(say("the token is empty or has characters that no token has"), where="secret", fix=fix)
     return text

@@ -16,10 +16,11 @@ from requests import PreparedRequest, Response
 from requests.auth import AuthBase
 
 from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable, UsageError
+from itss_bridge.messages import say
 from itss_bridge.secrets import MASK, Secret, revealed
 from itss_bridge.transport.answers import vendor_message
 from itss_bridge.transport.credentials import sendable
-from itss_bridge.transport.pacing import Limits
+from itss_bridge.transport.pacing import Gate, Limits, no_gate
 from itss_bridge.transport.session import GuardedSession
 
 MARGIN_SECONDS = 60.0
@@ -44,6 +45,7 @@ class ClientCredentials(AuthBase):
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
+        gate: Gate = no_gate,
     ) -> None:
         """No request is made yet.
 
@@ -57,16 +59,18 @@ class ClientCredentials(AuthBase):
             sleep: waits so many seconds.
             now: seconds on a clock that never goes back.
             cancelled: as of the session to the tool.
+            gate: as of the session to the tool; the endpoint's own origin is what it is asked for.
 
         Raises:
             UsageError: the address is no https one, or id or secret is empty.
         """
         if not client or not revealed(secret):
-            raise UsageError("an OAuth client needs its id as username, and its secret", where="username")
+            raise UsageError(say("an OAuth client needs its id as username, and its secret"), where="username")
         form = {"grant_type": "client_credentials", "client_id": client, "client_secret": revealed(secret)}
         self._client = _Client(form | ({"scope": scope} if scope else {}), revealed(secret))
         self._endpoint = token_url
-        options: dict[str, Any] = {"ca_bundle": ca_bundle, "sleep": sleep, "now": now, "cancelled": cancelled}
+        clock: dict[str, Any] = {"sleep": sleep, "now": now}
+        options = clock | {"ca_bundle": ca_bundle, "cancelled": cancelled, "gate": gate}
         self._http = _endpoint(token_url, self._client, replace(limits or Limits(), in_flight=1), options)
         self._now = now
         self._lock = Lock()
@@ -125,8 +129,8 @@ class ClientCredentials(AuthBase):
         said = vendor_message(answer.content, self.secrets)
         return AccessDenied(
             f"the token endpoint at {self._http.origin} refused the client" + (f": {said}" if said else ""),
-            cause="wrong or expired client id or secret, or the grant is not enabled for this client",
-            fix="check username, secret, token_url and scope of the source",
+            cause=say("wrong or expired client id or secret, or the grant is not enabled for this client"),
+            fix=say("check username, secret, token_url and scope of the source"),
         )
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
@@ -203,5 +207,5 @@ def _life(told: Mapping[str, Any]) -> float:
 
 
 def _no_token(cause: str) -> SourceUnavailable:
-    fix = "check token_url of the source"
-    return SourceUnavailable("the token endpoint's answer holds no usable token", cause=cause, fix=fix)
+    fix = say("check token_url of the source")
+    return SourceUnavailable(say("the token endpoint's answer holds no usable token"), cause=cause, fix=fix)

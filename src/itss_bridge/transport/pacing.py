@@ -3,14 +3,15 @@
 import math
 import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from threading import BoundedSemaphore, Lock
-from typing import Self
+from typing import Protocol, Self
 
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 
 AFTER_FAILURE = 0.5
 """First pause, in seconds, after a network failure or a 502, 503 or 504."""
@@ -192,6 +193,19 @@ class Tempo:
         self._since, self._granted, self._at = now + pause, 0, now + pause
 
 
+class Gate(Protocol):
+    """What stands before an origin that others ask too: other sessions, other processes, other machines."""
+
+    def __call__(self, origin: str) -> AbstractContextManager[object]:
+        """Entered around each request to *origin*; entering may take as long as the others need."""
+        ...
+
+
+def no_gate(origin: str) -> AbstractContextManager[object]:  # noqa: ARG001 - the gate of who asks alone
+    """Nobody else asks there: a session's own limit is enough."""
+    return nullcontext()
+
+
 class Pace:
     """Shared by all threads of a session: so many at once, and all of them wait while the tool wants a rest."""
 
@@ -201,7 +215,9 @@ class Pace:
         sleep: Callable[[float], None],
         now: Callable[[], float],
         cancelled: Callable[[], bool],
+        gate: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        self._gate = gate
         self._slots = BoundedSemaphore(in_flight)
         self._sleep = sleep
         self._now = now
@@ -220,7 +236,11 @@ class Pace:
                 self.rest(self._turn_at() - self._now())
                 self._wait_until_open()
             self._stop_if_cancelled()
-            yield
+            with self._gate():
+                # meanwhile the tool may have asked for a rest, or the run may be over
+                self._wait_until_open()
+                self._stop_if_cancelled()
+                yield
 
     def _wait_until_open(self) -> None:
         known = -math.inf
@@ -261,4 +281,4 @@ class Pace:
 
     def _stop_if_cancelled(self) -> None:
         if self._cancelled():
-            raise SourceUnavailable("stopped before the tool answered", cause="the run was interrupted")
+            raise SourceUnavailable(say("stopped before the tool answered"), cause=say("the run was interrupted"))

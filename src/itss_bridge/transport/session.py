@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,10 +19,11 @@ from requests.auth import AuthBase
 
 from itss_bridge import __version__
 from itss_bridge.errors import BridgeError, SourceUnavailable, UsageError
+from itss_bridge.messages import say
 from itss_bridge.secrets import redact
 from itss_bridge.transport.answers import read_body, taken
 from itss_bridge.transport.origin import Origin
-from itss_bridge.transport.pacing import AFTER_FAILURE, Backoff, Limits, Pace, Transient
+from itss_bridge.transport.pacing import AFTER_FAILURE, Backoff, Gate, Limits, Pace, Transient, no_gate
 
 _DEFAULT_LIMITS = Limits()
 _FORBIDDEN_HEADERS = (
@@ -72,6 +74,7 @@ class GuardedSession(requests.Session):
         now: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = _utc_now,
         cancelled: Callable[[], bool] = _never,
+        gate: Gate = no_gate,
     ) -> None:
         """A session for one tool.
 
@@ -87,6 +90,7 @@ class GuardedSession(requests.Session):
             now: seconds on a clock that never goes back.
             wall: the time of day, aware, for answers that name a moment.
             cancelled: asked between attempts and while waiting; true ends the request.
+            gate: passed before each request, where others ask the same origin.
 
         Raises:
             UsageError: *origin* is not an https address (http for loopback) without credentials in it, or there is
@@ -95,7 +99,9 @@ class GuardedSession(requests.Session):
         self._origin = Origin.parse(origin)
         self._verify: bool | str = ca_bundle or True
         if ca_bundle and not Path(ca_bundle).exists():
-            raise UsageError("the certificates cannot be found", where=ca_bundle, fix="check ca_bundle of the source")
+            raise UsageError(
+                say("the certificates cannot be found"), where=ca_bundle, fix=say("check ca_bundle of the source")
+            )
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=limits.in_flight)
         super().__init__()
         self.adapters["https://"] = self.adapters["http://"] = self._adapter
@@ -108,7 +114,7 @@ class GuardedSession(requests.Session):
         self._writes = tuple((method, re.compile(re.escape(self._origin.path) + path)) for method, path in writes)
         self._now = now
         self._wall = wall
-        self._pace = Pace(limits.in_flight, sleep, now, cancelled)
+        self._pace = Pace(limits.in_flight, sleep, now, cancelled, partial(gate, self.origin))
         self._counting = Lock()
 
     @property
@@ -177,8 +183,10 @@ class GuardedSession(requests.Session):
         try:
             prepared = self.prepare_request(draft)
         except (requests.RequestException, UnicodeError) as error:
-            what = f"the request cannot be made ({type(error).__name__})"
-            raise SourceUnavailable(what, where=f"{method} at {self.origin}", cause="a malformed address") from None
+            what = say("the request cannot be made ({error_kind})", error_kind=type(error).__name__)
+            raise SourceUnavailable(
+                what, where=f"{method} at {self.origin}", cause=say("a malformed address")
+            ) from None
         return self._fetch(prepared, allow)
 
     def send(self, request: requests.PreparedRequest, **_ignored: Any) -> requests.Response:
@@ -204,15 +212,15 @@ class GuardedSession(requests.Session):
         method, url = request.method or "", request.url or ""
         if not self._origin.holds(url):
             raise SourceUnavailable(
-                "a request to another place than the configured one was stopped; nothing was sent",
+                say("a request to another place than the configured one was stopped; nothing was sent"),
                 where=self.origin,
-                cause="the tool's answer or a library named another host",
-                fix="if the tool has moved, set url to its new address",
+                cause=say("the tool's answer or a library named another host"),
+                fix=say("if the tool has moved, set url to its new address"),
             )
         path = urlsplit(url).path
         where = f"{method} {self.origin}{redact(path, self._secrets())}"
         if self._changes_something(request) and not self._may_write(method, path):
-            raise UsageError("refused: itss-bridge is read-only towards tools", where=where)
+            raise UsageError(say("refused: itss-bridge is read-only towards tools"), where=where)
         for name in _FORBIDDEN_HEADERS:
             request.headers.pop(name, None)
         return where
@@ -276,12 +284,16 @@ def _unreachable(error: Exception) -> BridgeError | Transient:
     chain = _chain(error)
     if certificate := next((link for link in chain if isinstance(link, ssl.SSLError)), None):
         return SourceUnavailable(
-            "no safe connection: TLS failed",
-            cause=getattr(certificate, "verify_message", "") or "the server's TLS is broken or too old",
-            fix="set ca_bundle of the source to your organisation's certificates; verification is never switched off",
+            say("no safe connection: TLS failed"),
+            cause=getattr(certificate, "verify_message", "") or say("the server's TLS is broken or too old"),
+            fix=say(
+                "set ca_bundle of the source to your organisation's certificates; verification is never switched off"
+            ),
         )
-    fix = "check url and the network; try again later"
-    return Transient(SourceUnavailable(_symptom(chain), cause="network or tool down", fix=fix), first=AFTER_FAILURE)
+    fix = say("check url and the network; try again later")
+    return Transient(
+        SourceUnavailable(_symptom(chain), cause=say("network or tool down"), fix=fix), first=AFTER_FAILURE
+    )
 
 
 def _symptom(chain: list[BaseException]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge_jira import reading
 from itss_bridge_jira.reading import Reader, Words
 
@@ -121,16 +122,23 @@ def locate(stream: str, details: Sequence[Json], own: Mapping[str, str]) -> dict
     """
     rules = RULES[stream]
     if unknown := sorted(set(own) - set(rules)):
-        what = f"{stream} has no field {unknown[0]!r} to be filled"
-        raise UsageError(what, where=f"streams.{stream}.fields", fix=f"choose among: {', '.join(rules)}")
+        what = say("{stream} has no field {unknown!r} to be filled", stream=stream, unknown=unknown[0])
+        raise UsageError(
+            what, where=f"streams.{stream}.fields", fix=say("choose among: {names}", names=", ".join(rules))
+        )
     found = {}
     for name, rule in rules.items():
         chosen = _chosen(own[name], details) if own.get(name) else _fitting(rule, details)
         if len(chosen) > 1 and not (name in own and own[name] == ""):
             raise UsageError(
-                f"{len(chosen)} Jira fields could be {name!r}: {', '.join(map(str, chosen))}",
+                say(
+                    "{count} Jira fields could be {name!r}: {names}",
+                    count=len(chosen),
+                    name=name,
+                    names=", ".join(map(str, chosen)),
+                ),
                 where=f"streams.{stream}.fields",
-                fix=f'choose one: fields.{name} = "{chosen[0]}", or leave it out with ""',
+                fix=say('choose one: fields.{name} = "{chosen}", or leave it out with ""', name=name, chosen=chosen[0]),
             )
         if chosen and own.get(name) != "":
             found[name] = chosen[0]
@@ -140,8 +148,8 @@ def locate(stream: str, details: Sequence[Json], own: Mapping[str, str]) -> dict
 def _chosen(wanted: str, details: Sequence[Json]) -> list[str]:
     found = [one["id"] for one in details if wanted == one["id"]] or _named((wanted.casefold(),), details)
     if not found:
-        fix = "name a field as Jira shows it, or give its id; the account must be allowed to see it"
-        raise UsageError(f"Jira has no field {wanted!r}", where="streams.*.fields", fix=fix)
+        fix = say("name a field as Jira shows it, or give its id; the account must be allowed to see it")
+        raise UsageError(say("Jira has no field {wanted!r}", wanted=wanted), where="streams.*.fields", fix=fix)
     return found
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge_jira.reading import moment
 
 Json = Any
@@ -38,8 +39,8 @@ def changes(histories: Iterable[Json]) -> list[Change]:
 def _changes(entry: Json) -> Iterator[Change]:
     at = moment(entry.get("created"))
     if at is None:
-        what = f"a changelog entry of Jira has no readable time: {entry.get('created')!r}"
-        raise SourceUnavailable(what, where="changelog", fix="report it with the entry's id to the connector")
+        what = say("a changelog entry of Jira has no readable time: {moment!r}", moment=entry.get("created"))
+        raise SourceUnavailable(what, where="changelog", fix=say("report it with the entry's id to the connector"))
     for item in entry.get("items") or ():
         name = item.get("fieldId") or item.get("field")
         ends = (item.get("from"), item.get("to"), item.get("fromString"), item.get("toString"))

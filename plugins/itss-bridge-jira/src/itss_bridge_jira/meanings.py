@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 
 from itss_bridge.data import schema
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge_jira import reading
 from itss_bridge_jira.fields import KINDS, RULES
 
@@ -28,14 +29,16 @@ def refuse_wrong_meanings(stream: str, values: Mapping[str, Any]) -> None:
     for name, words in values.items():
         where = f"streams.{stream}.values.{name}"
         if name not in known:
-            fix = f"there are: {', '.join(known)}"
-            raise UsageError(f"no words are looked up for {name!r}", where=where, fix=fix)
+            fix = say("there are: {names}", names=", ".join(known))
+            raise UsageError(say("no words are looked up for {name!r}", name=name), where=where, fix=fix)
         if not isinstance(words, Mapping):
-            raise UsageError("this is no table of words", where=where, fix='write "their word" = "our word"')
+            raise UsageError(say("this is no table of words"), where=where, fix=say('write "their word" = "our word"'))
         for word, meaning in words.items():
             if meaning is None or not Draft202012Validator(known[name]).is_valid(meaning):
-                fix = f"choose {_choice(known[name])}"
-                raise UsageError(f"{word!r} cannot mean {meaning!r}", where=where, fix=fix)
+                fix = say("choose {choice}", choice=_choice(known[name]))
+                raise UsageError(
+                    say("{word!r} cannot mean {meaning!r}", word=word, meaning=meaning), where=where, fix=fix
+                )
 
 
 def refuse_unknown_statuses(named: Mapping[str, Collection[str]], statuses: Sequence[Json]) -> None:
@@ -49,8 +52,13 @@ def refuse_unknown_statuses(named: Mapping[str, Collection[str]], statuses: Sequ
     for where, words in named.items():
         if unknown := [word for word in words if word.casefold() not in there]:
             shown = ", ".join(sorted({str(one.get("name")) for one in statuses})[:20])
-            cause = "it was renamed or deleted, or the account sees none of the projects that use it"
-            raise UsageError(f"Jira has no status {unknown[0]!r}", where=where, cause=cause, fix=f"there are: {shown}")
+            cause = say("it was renamed or deleted, or the account sees none of the projects that use it")
+            raise UsageError(
+                say("Jira has no status {unknown!r}", unknown=unknown[0]),
+                where=where,
+                cause=cause,
+                fix=say("there are: {shown}", shown=shown),
+            )
 
 
 def _choice(rule: Mapping[str, Any]) -> str:

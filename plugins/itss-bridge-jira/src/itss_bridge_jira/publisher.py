@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from itss_bridge.contracts import Draft, TicketPublisher
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.model import Ticket
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira.connector import DEPLOYMENTS
@@ -74,10 +75,10 @@ class JiraTickets(TicketPublisher):
         seen = self.seen([identity]) if identity else {}
         if identity not in seen:
             raise SourceUnavailable(
-                "Jira took the issue, and does not show it",
+                say("Jira took the issue, and does not show it"),
                 where=f"project {self.config['project']}",
-                cause="the account may create issues there, and not browse them",
-                fix="give it the right to browse the project, then publish again: nothing is made twice",
+                cause=say("the account may create issues there, and not browse them"),
+                fix=say("give it the right to browse the project, then publish again: nothing is made twice"),
             )
         return seen[identity]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from itss_bridge.contracts import Record
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge_jira import reading
 from itss_bridge_jira.fields import CANCELLED, CAUSED_BY, KINDS, MENDED_BY, RULES, SLA_FIELD, TARGETS, locate
 from itss_bridge_jira.history import Change, Workflow, changes
@@ -65,7 +66,9 @@ class Mapper:
         fields = issue.get("fields")
         changed = reading.moment(fields.get("updated")) if isinstance(fields, dict) else None
         if changed is None:
-            raise SourceUnavailable(f"{issue.get('key')} has no readable update time", where="fields.updated")
+            raise SourceUnavailable(
+                say("{issue} has no readable update time", issue=issue.get("key")), where="fields.updated"
+            )
         if self.stream == "sla":
             yield from self._cycles(issue, changed, beside)
         else:
@@ -159,7 +162,7 @@ def _identity(clock: Json) -> str:
     """The id of a clock that was asked for by itself; older answers have it in the address only."""
     identity = str(clock.get("id") or str((clock.get("_links") or {}).get("self", "")).rpartition("/")[2])
     if not identity:
-        raise SourceUnavailable("an SLA clock of Jira has neither id nor address", where="servicedeskapi")
+        raise SourceUnavailable(say("an SLA clock of Jira has neither id nor address"), where="servicedeskapi")
     return identity
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from itss_bridge.errors import AccessDenied
+from itss_bridge.messages import say
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira.deployment import incomplete, known_to, listed, unwarned
 
@@ -26,9 +27,9 @@ def clocks(http: GuardedSession, site: str, issue: str) -> list[Json] | None:
         if response.status_code == _ABSENT:
             return None
         if response.status_code == _DENIED:
-            cause = "the account sees no SLA field, and is no agent of the service project either"
-            fix = "make it an agent, show it the SLA fields, or leave the stream sla out"
-            raise AccessDenied("Jira does not show SLA clocks to this account", where=path, cause=cause, fix=fix)
+            cause = say("the account sees no SLA field, and is no agent of the service project either")
+            fix = say("make it an agent, show it the SLA fields, or leave the stream sla out")
+            raise AccessDenied(say("Jira does not show SLA clocks to this account"), where=path, cause=cause, fix=fix)
         answer = unwarned(response.json(), path)
         values = listed(answer, "values")
         found += values

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, ClassVar
 
 from itss_bridge.errors import AccessDenied, SourceUnavailable, UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge_servicenow.mapping import number, whole
 from itss_bridge_servicenow.table_api import BY_ID, Rows, TableApi
@@ -50,19 +51,25 @@ def related(
         for rows, hidden in api.walk(table, asked, ("sys_id", key, *columns), ROWS_A_PAGE):
             refuse_gaps(table, rows, hidden, (key, *columns))
             if any(row[key] not in chunk for row in rows):
-                cause = "the instance ignored a part of the query"
-                raise SourceUnavailable(f"{table}: rows come that were not asked for", cause=cause)
+                cause = say("the instance ignored a part of the query")
+                raise SourceUnavailable(say("{table}: rows come that were not asked for", table=table), cause=cause)
             yield from rows
 
 
 def refuse_gaps(table: str, rows: Rows, hidden: int, columns: Collection[str]) -> None:
     """AccessDenied when rows are hidden, or a column is."""
-    fix = f"give the account read access to all of {table}, or stop asking for it in itss-bridge.toml"
+    fix = say("give the account read access to all of {table}, or stop asking for it in itss-bridge.toml", table=table)
     if hidden:
-        raise AccessDenied(f"{hidden} rows of {table} are hidden from this account", cause="access rules", fix=fix)
+        raise AccessDenied(
+            say("{hidden} rows of {table} are hidden from this account", hidden=hidden, table=table),
+            cause=say("access rules"),
+            fix=fix,
+        )
     if rows and (missing := [column for column in columns if column not in rows[0]]):
-        cause = "it does not exist, or this account may not read it"
-        raise AccessDenied(f"{table} gives no column {', '.join(missing)}", cause=cause, fix=fix)
+        cause = say("it does not exist, or this account may not read it")
+        raise AccessDenied(
+            say("{table} gives no column {names}", table=table, names=", ".join(missing)), cause=cause, fix=fix
+        )
 
 
 class Relations(Companion):
@@ -138,8 +145,8 @@ def _metrics(table: Mapping[str, Any], key: str) -> tuple[str, ...]:
     named = table.get(key, [])
     found = [named] if isinstance(named, str) else named
     if not isinstance(found, list) or not all(isinstance(m, str) and m.isalnum() for m in found):
-        fix = f'{key} = "the sys_id of the question in asmt_metric"'
-        raise UsageError(f"{named!r} names no question", where=f"streams.survey.{key}", fix=fix)
+        fix = say('{key} = "the sys_id of the question in asmt_metric"', key=key)
+        raise UsageError(say("{named!r} names no question", named=named), where=f"streams.survey.{key}", fix=fix)
     return tuple(found)
 
 
@@ -150,5 +157,5 @@ def _scale(table: Mapping[str, Any]) -> tuple[float, float]:
     match scale:
         case [int() | float() as low, int() | float() as high] if low < high:
             return float(low), float(high)
-    fix = "scale = [1, 5]: the worst and the best answer to the questions of score"
-    raise UsageError(f"{scale!r} is no scale", where="streams.survey.scale", fix=fix)
+    fix = say("scale = [1, 5]: the worst and the best answer to the questions of score")
+    raise UsageError(say("{scale!r} is no scale", scale=scale), where="streams.survey.scale", fix=fix)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from itss_bridge.errors import AccessDenied, UsageError
+from itss_bridge.messages import say
 from itss_bridge_servicenow.table_api import BY_ID, TableApi
 
 _PAGE = 10_000
@@ -64,10 +65,10 @@ def _judged(
         elif not any((table, column) in described for table in lineages[need.table]):
             if need.named:
                 raise UsageError(
-                    f"the instance has no column {need.column} in {need.table}",
+                    say("the instance has no column {column} in {table}", column=need.column, table=need.table),
                     where=f"streams.{need.stream}",
-                    cause="it would pass over the column without a word",
-                    fix=f"correct it; the columns of {need.table} stand in sys_dictionary",
+                    cause=say("it would pass over the column without a word"),
+                    fix=say("correct it; the columns of {table} stand in sys_dictionary", table=need.table),
                 )
             yield need.stream, f"the instance has no column {need.column} in {need.table}"
 

@@ -15,6 +15,7 @@ from typing import ClassVar, NamedTuple
 
 from itss_bridge.data import schema
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge_servicenow.companions import Companion, related
 from itss_bridge_servicenow.mapping import cell, moment, text
@@ -117,8 +118,8 @@ class History(Companion):
 
     def _refuse_stranger(self, table: str, column: str, asked: Iterable[str]) -> None:
         if table != self._table or column not in asked:
-            what = f"the history of {self._table}: rows come that were not asked for"
-            raise SourceUnavailable(what, cause="the instance ignored a part of the query")
+            what = say("the history of {table}: rows come that were not asked for", table=self._table)
+            raise SourceUnavailable(what, cause=say("the instance ignored a part of the query"))
 
     def _told(self, row: Mapping[str, str], trail: Trail) -> dict[str, Json]:
         told: dict[str, Json] = {"history": [self._entry(change) for change in trail.changes]}
@@ -260,8 +261,8 @@ def _in_order(changes: Iterable[Change]) -> Iterator[Change]:
 
 def _time(row: Mapping[str, str], column: str) -> str:
     if not moment(row[column]):
-        what = f"a row of the history has no readable time: {row[column]!r}"
-        raise SourceUnavailable(what, where=column, fix="report the row's sys_id to the instance's administrator")
+        what = say("a row of the history has no readable time: {row!r}", row=row[column])
+        raise SourceUnavailable(what, where=column, fix=say("report the row's sys_id to the instance's administrator"))
     return row[column]
 
 

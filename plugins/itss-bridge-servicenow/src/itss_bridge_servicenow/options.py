@@ -8,6 +8,7 @@ from typing import Any
 
 from itss_bridge.data import schema, stream_names
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge_servicenow.mapping import (
     STREAMS,
@@ -64,7 +65,9 @@ def options(stream: str, table: Mapping[str, Any]) -> Options:
     own = _columns_of(query) | frozenset(table.get("fields", {}).values()) | frozenset(_ref(table, where))
     history = _one_of(table, "history", TRAILS, where)
     if history and not mapped.column("state"):
-        raise UsageError("a history needs the field state", where=f"{where}.fields", fix='add state = "COLUMN"')
+        raise UsageError(
+            say("a history needs the field state"), where=f"{where}.fields", fix=say('add state = "COLUMN"')
+        )
     basis = {*mapped.ref, mapped.column("state")} - {""}
     return Options(
         stream=stream,
@@ -84,31 +87,43 @@ def _refuse_unknown_keys(stream: str, table: Mapping[str, Any], where: str) -> N
         near = get_close_matches(stream, stream_names(), n=1)
         hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(
-            f"there is no stream {stream!r}", where=where, fix=f"{hint}there are: {', '.join(stream_names())}"
+            say("there is no stream {stream!r}", stream=stream),
+            where=where,
+            fix=say("{hint}there are: {names}", hint=hint, names=", ".join(stream_names())),
         )
     keys = (*_COMMON_KEYS, *_OWN_KEYS.get(stream, ()))
     if unknown := sorted(table.keys() - set(keys)):
-        raise UsageError(f"unknown key {unknown[0]!r}", where=where, fix=f"there are: {', '.join(keys)}")
+        raise UsageError(
+            say("unknown key {unknown!r}", unknown=unknown[0]),
+            where=where,
+            fix=say("there are: {names}", names=", ".join(keys)),
+        )
     if stream not in STREAMS and not (table.get("table") and table.get("fields")):
         raise UsageError(
-            f"ServiceNow has no table of its own for {stream}",
+            say("ServiceNow has no table of its own for {stream}", stream=stream),
             where=where,
-            fix='say which: table = "u_…" and fields = { FIELD = "column" }',
+            fix=say('say which: table = "u_…" and fields = { FIELD = "column" }'),
         )
     for key in ("fields", "states", "values"):
         if not isinstance(table.get(key, {}), Mapping):
-            raise UsageError(f"{key} is not a table", where=f"{where}.{key}", fix=f'write {key} = {{ … = "…" }}')
+            raise UsageError(
+                say("{key} is not a table", key=key),
+                where=f"{where}.{key}",
+                fix=say('write {key} = {{ … = "…" }}', key=key),
+            )
     if not isinstance(table.get("relations", False), bool):
-        raise UsageError("relations is neither true nor false", where=f"{where}.relations", fix="relations = true")
+        raise UsageError(
+            say("relations is neither true nor false"), where=f"{where}.relations", fix=say("relations = true")
+        )
 
 
 def _query(query: Any, where: str) -> str:
     if not isinstance(query, str) or re.search(r"\^NQ|ORDERBY|^\^|\^$", query):
         raise UsageError(
-            "the query cannot be narrowed further",
+            say("the query cannot be narrowed further"),
             where=where,
-            cause="^NQ starts a second query, which the conditions of an incremental read would not reach",
-            fix="write conditions joined by ^ and ^OR, without ^NQ and ORDERBY",
+            cause=say("^NQ starts a second query, which the conditions of an incremental read would not reach"),
+            fix=say("write conditions joined by ^ and ^OR, without ^NQ and ORDERBY"),
         )
     return query
 
@@ -146,7 +161,11 @@ def _with_values(stream: str, fields: Mapping[str, Field], values: Mapping[str, 
         place = f"{where}.values.{ours}"
         rule = _rule(stream, ours, place)
         if ours not in fields:
-            raise UsageError(f"no column becomes {ours!r}", where=place, fix=f'name it: fields.{ours} = "column"')
+            raise UsageError(
+                say("no column becomes {ours!r}", ours=ours),
+                where=place,
+                fix=say('name it: fields.{ours} = "column"', ours=ours),
+            )
         for meaning in meanings.values() if isinstance(meanings, Mapping) else (meanings,):
             _refuse_wrong_meaning(meaning, rule, place)
         _, theirs, convert = fields[ours]
@@ -166,23 +185,31 @@ def _refuse_wrong_meaning(meaning: Any, rule: Mapping[str, Any], where: str) -> 
     kind = bool if "boolean" in rule["type"] else str
     if not isinstance(meaning, kind) or (allowed and meaning not in allowed):
         example = "true" if kind is bool else '"…"'
-        fix = f"there are: {', '.join(allowed)}" if allowed else f'write "their value" = {example}'
-        raise UsageError(f"{meaning!r} is no value of this field", where=where, fix=fix)
+        fix = (
+            say("there are: {names}", names=", ".join(allowed))
+            if allowed
+            else say('write "their value" = {example}', example=example)
+        )
+        raise UsageError(say("{meaning!r} is no value of this field", meaning=meaning), where=where, fix=fix)
 
 
 def _states(stream: str, states: Mapping[str, Any], where: str) -> Mapping[str, str]:
     rule = schema(f"streams/{stream}")["properties"].get("state", {"enum": [], "type": []})
     allowed = [word for word in rule["enum"] if word is not None]
     if wrong := [word for word in states.values() if word not in allowed]:
-        fix = f"there are: {', '.join(allowed) or 'none for this stream'}"
-        raise UsageError(f"{wrong[0]!r} is no state", where=f"{where}.states", fix=fix)
+        fix = say("there are: {names}", names=", ".join(allowed) or "none for this stream")
+        raise UsageError(say("{wrong!r} is no state", wrong=wrong[0]), where=f"{where}.states", fix=fix)
     return states
 
 
 def _rule(stream: str, field: str, where: str) -> Mapping[str, Any]:
     rules: Mapping[str, Mapping[str, Any]] = schema(f"streams/{stream}")["properties"]
     if field not in rules:
-        raise UsageError(f"{stream} has no field {field!r}", where=where, fix=f"there are: {', '.join(rules)}")
+        raise UsageError(
+            say("{stream} has no field {field!r}", stream=stream, field=field),
+            where=where,
+            fix=say("there are: {names}", names=", ".join(rules)),
+        )
     return rules[field]
 
 
@@ -205,7 +232,11 @@ def _reader(field: str, rule: Mapping[str, Any]) -> Convert:
 
 def _name(name: Any, where: str) -> str:
     if not isinstance(name, str) or not re.fullmatch(_COLUMN, name):
-        raise UsageError(f"{name!r} is no name of a table or column", where=where, fix="small letters, digits and _")
+        raise UsageError(
+            say("{name!r} is no name of a table or column", name=name),
+            where=where,
+            fix=say("small letters, digits and _"),
+        )
     return name
 
 
@@ -216,13 +247,19 @@ def _ref(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
 def _one_of(table: Mapping[str, Any], key: str, allowed: tuple[str, ...], where: str) -> str:
     value = table.get(key, "")
     if key in table and value not in allowed:
-        raise UsageError(f"{value!r} is not known here", where=f"{where}.{key}", fix=f"there are: {', '.join(allowed)}")
+        raise UsageError(
+            say("{value!r} is not known here", value=value),
+            where=f"{where}.{key}",
+            fix=say("there are: {names}", names=", ".join(allowed)),
+        )
     return str(value)
 
 
 def _acknowledged_by(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
     chosen = table.get("acknowledged_by", ["state"])
     if not isinstance(chosen, list) or not chosen or set(chosen) - {"state", "assignee"}:
-        fix = 'write ["state"], ["assignee"] or both: the earlier of the two counts'
-        raise UsageError(f"{chosen!r} acknowledges nothing", where=f"{where}.acknowledged_by", fix=fix)
+        fix = say('write ["state"], ["assignee"] or both: the earlier of the two counts')
+        raise UsageError(
+            say("{chosen!r} acknowledges nothing", chosen=chosen), where=f"{where}.acknowledged_by", fix=fix
+        )
     return tuple(chosen)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from itss_bridge.errors import AccessDenied, SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge_servicenow.mapping import moment, text
 from itss_bridge_servicenow.records import column
@@ -35,9 +36,9 @@ class Proof:
             raise self._wrong("rows come that were not asked for", "the instance ignored a part of the query")
         if rows and (unknown := self._columns - rows[0].keys()):
             raise AccessDenied(
-                f"{self._table}: there is no column {', '.join(sorted(unknown))}",
-                cause="it does not exist, or this account may not read it; the instance passes over both",
-                fix="give the account read access to it, or correct the streams of the source",
+                say("{table}: there is no column {names}", table=self._table, names=", ".join(sorted(unknown))),
+                cause=say("it does not exist, or this account may not read it; the instance passes over both"),
+                fix=say("give the account read access to it, or correct the streams of the source"),
             )
         self._check_order(folded)
 
@@ -53,5 +54,5 @@ class Proof:
         self._first = keys[0] if keys else self._first
 
     def _wrong(self, what: str, cause: str) -> SourceUnavailable:
-        fix = "give the account read access to all columns of the table; check the query of the source's streams"
-        return SourceUnavailable(f"{self._table}: {what}", cause=cause, fix=fix)
+        fix = say("give the account read access to all columns of the table; check the query of the source's streams")
+        return SourceUnavailable(say("{table}: {what}", table=self._table, what=what), cause=cause, fix=fix)

@@ -11,6 +11,7 @@ import pysnow
 from requests import Response
 
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.transport import GuardedSession
 
 Rows = list[dict[str, str]]
@@ -48,7 +49,7 @@ class TableApi:
         try:
             return int(result(answer)["stats"]["count"])
         except (KeyError, TypeError, ValueError):
-            raise SourceUnavailable(f"{table}: the Aggregate API gave no count", where=where) from None
+            raise SourceUnavailable(say("{table}: the Aggregate API gave no count", table=table), where=where) from None
 
     def page(self, table: str, query: str, columns: Sequence[str], limit: int, offset: int = 0) -> Response:
         """One page as it came, raw values, references as plain sys_ids."""
@@ -100,16 +101,16 @@ class TableApi:
 
 def _circle(table: str) -> SourceUnavailable:
     return SourceUnavailable(
-        f"{table}: {MOST_ALIKE} pages in a row are alike",
-        cause="access rules hide all of their rows, or the instance counts rows that it does not have",
-        fix="give the account read access to the table's rows; raise page_size if it is small",
+        say("{table}: {pages} pages in a row are alike", table=table, pages=MOST_ALIKE),
+        cause=say("access rules hide all of their rows, or the instance counts rows that it does not have"),
+        fix=say("give the account read access to the table's rows; raise page_size if it is small"),
     )
 
 
 def _rows(response: Response) -> Rows:
     rows = result(response)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceUnavailable("the answer is not a list of rows", where=response.url.partition("?")[0])
+        raise SourceUnavailable(say("the answer is not a list of rows"), where=response.url.partition("?")[0])
     return rows
 
 
@@ -117,10 +118,10 @@ def _total(response: Response, table: str) -> int:
     total = response.headers.get("X-Total-Count", "")
     if not total.isdecimal():
         raise SourceUnavailable(
-            f"{table}: the answer does not say how many rows there are",
+            say("{table}: the answer does not say how many rows there are", table=table),
             where=response.url.partition("?")[0],
-            cause="X-Total-Count is missing: a proxy removes it, or the instance does not count",
-            fix="let the header through; without it nobody can tell a short page from the last one",
+            cause=say("X-Total-Count is missing: a proxy removes it, or the instance does not count"),
+            fix=say("let the header through; without it nobody can tell a short page from the last one"),
         )
     return int(total)
 
@@ -132,11 +133,13 @@ def result(response: Response) -> Any:
     if error:
         said = error.get("message", error) if isinstance(error, dict) else error
         raise SourceUnavailable(
-            f"the instance reports an error beside its rows: {said}",
+            say("the instance reports an error beside its rows: {said}", said=said),
             where=where,
-            cause="the rows are not all there",
-            fix="try again; lower page_size if it lasts",
+            cause=say("the rows are not all there"),
+            fix=say("try again; lower page_size if it lasts"),
         )
     if not isinstance(body, dict) or "result" not in body:
-        raise SourceUnavailable("the answer has no result", where=where, cause="this is not ServiceNow's interface")
+        raise SourceUnavailable(
+            say("the answer has no result"), where=where, cause=say("this is not ServiceNow's interface")
+        )
     return body["result"]

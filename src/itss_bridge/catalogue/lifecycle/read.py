@@ -21,6 +21,7 @@ from itss_bridge.catalogue.lifecycle.shapes import (
 )
 from itss_bridge.catalogue.yaml import Document, Path_
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Origin, Text
 
 
@@ -90,7 +91,7 @@ def _deadline(document: Document, path: Path_, row: dict[str, Any]) -> Deadline:
     try:
         day = date.fromisoformat(row["on"])
     except ValueError:
-        raise UsageError(f"there is no day {row['on']}", where=document.where((*path, "on"))) from None
+        raise UsageError(say("there is no day {row}", row=row["on"]), where=document.where((*path, "on"))) from None
     return Deadline(id=row["id"], on=day, edition=row.get("edition", ""), **_told(document, path, row))
 
 

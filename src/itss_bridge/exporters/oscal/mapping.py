@@ -16,6 +16,7 @@ from itss_bridge.exporters.oscal.parts import (
     resource,
     token,
 )
+from itss_bridge.messages import say
 from itss_bridge.model import Crosswalk, Framework, Mapping, Report, Text, Unmapped
 
 KIND = "mapping-collection"
@@ -35,7 +36,9 @@ def collection(report: Report, language: str) -> JsonObject:
     """
     walks = [walk for walk in report.crosswalks if walk.mappings]
     if not walks:
-        raise UsageError("there is no mapping to write", cause="the catalogue's crosswalks have no rows", fix=_FIX)
+        raise UsageError(
+            say("there is no mapping to write"), cause=say("the catalogue's crosswalks have no rows"), fix=_FIX
+        )
     provenance = {
         "method": "human",
         "matching-rationale": "functional",

@@ -10,6 +10,7 @@ from jsonschema.exceptions import best_match
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.oscal.mapping import KIND
 from itss_bridge.exporters.oscal.parts import NS, JsonObject, statement, token
+from itss_bridge.messages import say
 from itss_bridge.model import Crosswalk, Json, Origin, Relationship, Text, Unmapped
 from itss_bridge.model import Mapping as Row
 
@@ -50,7 +51,9 @@ class _Reader:
         joined = dict.fromkeys((_framework(row.source), _framework(row.target)) for row in rows)
         if len(joined) > 1:
             pairs = ", ".join(f"{source} to {target}" for source, target in joined)
-            raise UsageError(f"one mapping joins {pairs}", where=self.where, fix="make a mapping of each")
+            raise UsageError(
+                say("one mapping joins {pairs}", pairs=pairs), where=self.where, fix=say("make a mapping of each")
+            )
         ((source, target),) = joined
         title = Text(_one(mapping, "title", "en"), _one(mapping, "title", "zh"))
         name = _one(mapping, "crosswalk") or f"{source}-{target}"
@@ -82,16 +85,18 @@ class _Reader:
             return Relationship.EQUAL if word == "equivalent-to" else Relationship(word)
         except ValueError:
             raise UsageError(
-                f"there is no relationship {word!r}", where=self.where, fix=f"one of {', '.join(Relationship)}"
+                say("there is no relationship {word!r}", word=word),
+                where=self.where,
+                fix=say("one of {names}", names=", ".join(Relationship)),
             ) from None
 
     def named(self, name: str) -> str:
         """The requirement that a control id stands for."""
         if name not in self.known:
             raise UsageError(
-                f"there is no requirement {name!r}",
+                say("there is no requirement {name!r}", name=name),
                 where=self.where,
-                fix="ids are those of the catalog that `export x.catalog.oscal.json` writes",
+                fix=say("ids are those of the catalog that `export x.catalog.oscal.json` writes"),
             )
         return self.known[name]
 
@@ -100,12 +105,19 @@ class _Reader:
         apart = {Relationship.SUBSET: targets, Relationship.SUPERSET: sources}.get(relationship, sources * targets)
         if apart != 1:
             raise UsageError(
-                f"{sources} sources {relationship} {targets} targets cannot be said pair by pair",
+                say(
+                    "{sources} sources {relationship} {targets} targets cannot be said pair by pair",
+                    sources=sources,
+                    relationship=relationship,
+                    targets=targets,
+                ),
                 where=self.where,
-                fix="map one control to one control",
+                fix=say("map one control to one control"),
             )
         if entry.get("qualifiers"):
-            raise UsageError("a crosswalk has no room for qualifiers", where=self.where, fix="say it in the rationale")
+            raise UsageError(
+                say("a crosswalk has no room for qualifiers"), where=self.where, fix=say("say it in the rationale")
+            )
 
     def strength_of(self, entry: Json, source: str, target: str) -> int:
         """The row's own strength, else the one given for rows without."""
@@ -113,9 +125,14 @@ class _Reader:
         strength = int(told) if _SMALL.fullmatch(told) else self.strength
         if strength is None or not 1 <= strength <= _STRONGEST:
             raise UsageError(
-                f"{source} → {target}: no strength from 1 to {_STRONGEST}",
+                say(
+                    "{source} → {target}: no strength from 1 to {_STRONGEST}",
+                    source=source,
+                    target=target,
+                    _STRONGEST=_STRONGEST,
+                ),
                 where=self.where,
-                fix="give the property strm-strength, or a strength for all rows",
+                fix=say("give the property strm-strength, or a strength for all rows"),
             )
         return strength
 
@@ -169,10 +186,14 @@ def _mappings(content: Json, where: str) -> list[Json]:
     error = best_match(Draft202012Validator(_SHAPE).iter_errors(content))
     if error is not None:
         raise UsageError(
-            f"{'.'.join(map(str, error.absolute_path)) or 'the file'}: {error.message[:200]}",
+            say(
+                "{names}: {message}",
+                names=".".join(map(str, error.absolute_path)) or "the file",
+                message=error.message[:200],
+            ),
             where=where,
-            cause="it is no OSCAL mapping-collection",
-            fix="check it with an OSCAL validator",
+            cause=say("it is no OSCAL mapping-collection"),
+            fix=say("check it with an OSCAL validator"),
         )
     found = content[KIND]["mappings"]
     return found if isinstance(found, list) else [found]

@@ -1,0 +1,21 @@
+"""Gather all messages anew and compile them: `python -m tests.messages`; ends with 1 when one is not translated."""
+
+import sys
+
+from tests.messages.catalogue import as_mo, as_po, gathered, packages
+
+
+def main() -> int:
+    missing = 0
+    for package in packages():
+        catalogue = gathered(package)
+        package.po.parent.mkdir(parents=True, exist_ok=True)
+        package.po.write_bytes(as_po(catalogue))
+        package.mo.write_bytes(as_mo(catalogue))
+        untranslated = [message for message in catalogue if message.id and not message.string]
+        print(f"{package.name}: {len(catalogue)} messages, {len(untranslated)} not translated")
+        missing += len(untranslated)
+    return 1 if missing else 0
+
+
+sys.exit(main())
