@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from itss_bridge.data import schema, stream_names
+from itss_bridge.wording import names
 from itss_bridge.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
 
 
 def block(text: str, name: str) -> str:
@@ -97,3 +99,9 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     for document in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("plugins/*/README.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("shelf", re.findall(r"<!-- ([A-Z_]+) -->", GLOSSARY))
+def test_the_glossary_says_what_reports_say(shelf: str) -> None:
+    rows = [f"| {t.zh} | {t.en} | `{getattr(k, 'value', k)}` |" for k, t in getattr(names, shelf).items()]
+    assert block(GLOSSARY, f"{shelf}(?= )").strip().splitlines()[2:] == rows
