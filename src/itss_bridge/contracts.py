@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
-from itss_bridge.model import Json, Metric, Report, Ticket
+from itss_bridge.model import Json, Metric, Report, Text, Ticket
 from itss_bridge.transport import GuardedSession
 
 
@@ -75,6 +75,20 @@ class Connector(ABC):
 
     The engine owns cursors, retries, rate limits, completeness, validation, pseudonyms, digests, commits and
     deduplication. A connector raises `AccessDenied` or `SourceUnavailable`; it never returns less and keeps silent.
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One thing to ask the tool's administrator for.
+
+    *kind* is what it is there (a role, a permission, an OAuth scope, a table to read), *name* what it is called there,
+    *purpose* what it is needed for. *streams* are those that need it; empty when all do.
+    """
+
+    kind: Text
+    name: str
+    purpose: Text
+    streams: Sequence[str] = ()
+
+
     """
 
     name: ClassVar[str]
@@ -125,6 +139,14 @@ class Connector(ABC):
         """The streams this configuration reads, in the order to read them."""
 
     @abstractmethod
+    @staticmethod
+    def rights(config: Mapping[str, Any]) -> Sequence[Right]:  # noqa: ARG004 - its name is the contract
+        """The least rights that reading with this table of itss-bridge.toml takes, `streams` and all; nothing is asked.
+
+        An empty table means: with nothing said. `auth scopes` makes a request to the administrator of it.
+        """
+        return ()
+
     def check(self) -> Identity:
         """Who am I there, and what may I read. One or two requests."""
 
@@ -149,6 +171,14 @@ class Connector(ABC):
 
         The connector's release and the stream's schema are added by the engine. A connector that can find out which
         fields the account may read says so when it may *ask*: one request, no record is kept. What changes no record,
+    def writable(self) -> Mapping[str, str] | None:
+        """What the account could change, though we never do: the tool's name of each right, and what it allows.
+
+        Empty when it can change nothing, None when that cannot be told. Only `doctor` asks; one or two requests, which
+        read like all others. A refusal is an answer too: let `AccessDenied` pass.
+        """
+        return None
+
         such as a page's size, is better left out.
         """
         return {"config": dict(self.config), "table": dict(self.stream_config.get(stream, {}))}

@@ -76,6 +76,11 @@ class Cloud(Deployment):
 
     def pages(self, space: str) -> Iterator[Sequence[WikiPage]]:
         """Archived ones too."""
+    def operations(self, space: str) -> Sequence[str]:
+        """In the space as a whole."""
+        answer = self.ask(f"{_V2}/spaces/{self.space_id(space)}/operations").json()
+        return [str(needed(one, "operation")) for one in needed(answer, "operations")]
+
         indexed = self._index(space)
         for rows in self._rows(space, {"body-format": "storage"} if self.wants.bodies else {}):
             yield [self._page(row, self._marks(row, indexed)) for row in rows]

@@ -11,11 +11,12 @@ from datetime import datetime
 from html import unescape
 from typing import Any, ClassVar
 
-from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
+from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Right, Slice
 from itss_bridge.transport import GuardedSession
 from itss_bridge_confluence.cloud import Cloud
 from itss_bridge_confluence.data_center import DataCenter
 from itss_bridge_confluence.deployment import MOST, TOKEN_ENDPOINTS, Deployment, Wants, WikiPage
+from itss_bridge_confluence.rights import rights
 
 STREAM = "document"
 _STATUSES = ("current", "draft", "archived", "trashed")
@@ -83,6 +84,11 @@ class Confluence(Connector):
         return TOKEN_ENDPOINTS[config.get("deployment", "cloud")]
 
     def streams(self) -> Sequence[str]:
+    @staticmethod
+    def rights(config: Mapping[str, Any]) -> Sequence[Right]:
+        """See `Connector`; README.md says the same at more length."""
+        return tuple(rights(config))
+
         """Documents, nothing else."""
         return [STREAM]
 
@@ -93,6 +99,14 @@ class Confluence(Connector):
         return replace(identity, readable={STREAM: f"this account sees no space {unseen}" if unseen else ""})
 
     def count(self, stream: str) -> Count:
+    def writable(self) -> Mapping[str, str] | None:
+        """What Confluence says that the account may do in the configured spaces, other than read."""
+        may = {space: self._tool.operations(space) for space in self.config["spaces"]}
+        if None in may.values():
+            return None
+        kinds = sorted({kind for some in may.values() for kind in some or ()} - {"read"})
+        return {kind: ", ".join(space for space, some in may.items() if kind in (some or ())) for kind in kinds}
+
         """All pages, counted one by one: there is no total but search's, which is only as new as its index."""
         return Count(len(set(self.census(stream))), exact=True)
 

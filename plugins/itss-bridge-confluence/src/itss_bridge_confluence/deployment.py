@@ -101,6 +101,10 @@ class Deployment(ABC):
 
     def unseen(self, keys: Sequence[str]) -> list[str]:
         """Which spaces the account does not see, asked anew."""
+    @abstractmethod
+    def operations(self, space: str) -> Sequence[str] | None:
+        """What the account may do in a space, in Confluence's words (`read`, `update`, `delete` …); None: not told."""
+
         self._spaces = dict(self.find_spaces(keys))
         return [key for key in keys if key not in self._spaces]
 

@@ -20,6 +20,7 @@ from itss_bridge_jira.deployment import (
     unwarned,
     whole,
 )
+from itss_bridge_jira.rights import WRITES
 
 Json = Any
 READ_POSTS = tuple(
@@ -36,6 +37,8 @@ class Cloud(Deployment):
 
     issues_a_slice = 4 * ISSUES_PER_FETCH
     """Their changelogs are one request: three eighths fewer requests than issues and changelogs a hundred at a time."""
+
+    own_permissions = f"mypermissions?permissions={','.join(WRITES)}"
 
     def __init__(self, url: str, http: GuardedSession) -> None:
         super().__init__(JiraCloud(url, session=http, retry_with_header=False, backoff_and_retry=False))

@@ -7,7 +7,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, ClassVar
 
-from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
+from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Right, Slice
 from itss_bridge.errors import UsageError
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira import cloud, data_center
@@ -15,6 +15,7 @@ from itss_bridge_jira.deployment import ROWS_A_REQUEST, TOKEN_ENDPOINTS, Deploym
 from itss_bridge_jira.fields import RULES
 from itss_bridge_jira.meanings import refuse_unknown_statuses, refuse_wrong_meanings
 from itss_bridge_jira.records import Mapper, Site
+from itss_bridge_jira.rights import rights
 from itss_bridge_jira.service_desk import clocks
 
 Json = Any
@@ -64,6 +65,11 @@ class Jira(Connector):
         """Where an OAuth client gets its token: below the site's address, or at one that must be configured."""
         return TOKEN_ENDPOINTS[config.get("deployment", "cloud")]
 
+    @staticmethod
+    def rights(config: Mapping[str, Any]) -> Sequence[Right]:
+        """See `Connector`; README.md says the same at more length."""
+        return tuple(rights(config))
+
     def streams(self) -> Sequence[str]:
         """The configured ones; UsageError when there are none, since only the user knows which issues are which."""
         if not self.stream_config:
@@ -74,6 +80,13 @@ class Jira(Connector):
     def check(self) -> Identity:
         """The account, and whether Jira understands each stream's query as this account."""
         return self._tool.identity({stream: self._jql(stream) for stream in self.streams()})
+
+    def writable(self) -> Mapping[str, str]:
+        """Jira's permissions that change something and that the account has, in any project; one request.
+
+        Scopes of a token may allow less; Jira does not tell them.
+        """
+        return self._tool.writable()
 
     def count(self, stream: str) -> Count | None:
         """What Jira's index counts, which may be late; None for SLA cycles, which it does not count."""

@@ -13,6 +13,7 @@ from requests import Response
 from itss_bridge.contracts import Identity
 from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge_jira.records import Site
+from itss_bridge_jira.rights import WRITES
 
 Json = Any
 ISSUES_PER_FETCH = 100
@@ -33,6 +34,9 @@ class Deployment(ABC):
 
     issues_a_slice: ClassVar[int] = ISSUES_PER_FETCH
     """How many issues are read together."""
+
+    own_permissions: ClassVar[str] = "mypermissions"
+    """Where Jira tells what the account may do."""
 
     def __init__(self, client: AtlassianRestAPI) -> None:
         self.client = client
@@ -67,6 +71,15 @@ class Deployment(ABC):
         """What the site calls its fields and statuses; two requests."""
         fields, statuses = (self.send("GET", path).json() for path in ("field", "status"))
         return Site(self.client.url, listed({"fields": fields}, "fields"), listed({"statuses": statuses}, "statuses"))
+
+    def writable(self) -> Mapping[str, str]:
+        """Permissions that change something and that the account has in any project, and what Jira calls them."""
+        answer = self.send("GET", self.own_permissions).json()
+        told = answer.get("permissions") if isinstance(answer, dict) else None
+        if not isinstance(told, dict):
+            raise incomplete("the answer has no 'permissions'", "mypermissions")
+        held = {key: told[key] for key in WRITES if isinstance(told.get(key), dict)}
+        return {key: str(one.get("name") or key) for key, one in held.items() if one.get("havePermission")}
 
     def send(self, method: str, path: str, body: Mapping[str, Json] | None = None) -> Response:
         """One request through the library; the session underneath refuses whatever is not data.

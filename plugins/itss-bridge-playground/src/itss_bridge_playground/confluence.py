@@ -38,6 +38,7 @@ class Confluence:
         states: page id → name of the status that people see on the page, and since when.
         properties: page id → key → value of its content properties, and since when.
         expands_properties: whether search shows properties at all; the page itself always does.
+        operations: what the account may do in the space.
     """
 
     name = "confluence"
@@ -51,6 +52,7 @@ class Confluence:
         self.properties: dict[int, dict[str, tuple[Any, datetime]]] = {}
         self.expands_properties = True
         self._labels = _label_ids(self.pages)
+        self.operations = ["read"]
 
     def truth(self) -> dict[str, dict[str, str]]:
         """What a complete copy holds now: `{"document": {page id: time of its newest version}}`."""
@@ -86,6 +88,12 @@ class Confluence:
 
     def list_pages(self, request: Request, base: str, space: str = "") -> Answer:
         """GET /pages and GET /spaces/{id}/pages."""
+    def space_operations(self, _request: Request, _base: str, space: str) -> Answer:
+        """GET /spaces/{id}/operations: what the account may do."""
+        if space != str(_SPACE_ID):
+            raise Refused(404, "Space not found", "NOT_FOUND")
+        return Answer(body={"operations": [{"operation": one, "targetType": "space"} for one in self.operations]})
+
         if space and space != str(_SPACE_ID):
             raise Refused(404, "Space not found", "NOT_FOUND")
         spaces, ids = _many(request, "space-id"), _many(request, "id")
@@ -328,6 +336,7 @@ def _sort_key(name: str, now: datetime) -> Callable[[qms.Page], Any]:
     return keys[name]
 
 
+    (r"/wiki/api/v2/spaces/(\d+)/operations", Confluence.space_operations),
 def _label_ids(pages: Iterable[qms.Page]) -> dict[str, str]:
     names = sorted({mark.name for page in pages for mark in page.marks})
     return {name: str(2_129_921 + place) for place, name in enumerate(names)}

@@ -34,6 +34,7 @@ class ConfluenceDataCenter:
         most_labels: how many labels of a page a listing shows.
         properties: page id → key → value of its content properties as they stand.
         quirks: `signed-out` answers as if nobody had signed in, `captcha` wants a person to sign in first.
+        operations: what the account may do with pages.
     """
 
     name = "confluence"
@@ -48,6 +49,7 @@ class ConfluenceDataCenter:
         self.quirks = {"signed-out": False, "captcha": False}
 
     def truth(self) -> dict[str, dict[str, str]]:
+        self.operations = ["read"]
         """What a complete copy holds now: `{"document": {page id: time of its newest version}}`."""
         return {"document": {str(page.id): _stamp(page.saved(self.clock.now)[-1].at) for page in self._current()}}
 
@@ -130,7 +132,7 @@ class ConfluenceDataCenter:
         shown = {name.partition(".")[0]: parts[name]() for name in expansions if name in parts}
         if metadata := self._metadata(page, expansions):
             shown["metadata"] = metadata
-        folded = {"container", "children", "descendants", "operations", *(name.partition(".")[0] for name in parts)}
+        folded = {"container", "children", "descendants", *(name.partition(".")[0] for name in parts)}
         row |= shown | {"_expandable": dict.fromkeys(sorted(folded - shown.keys()), "")}
         return row | {"_links": _web(page) | {"self": f"/rest/api/content/{page.id}"}}
 
@@ -205,6 +207,7 @@ def _person(name: str) -> Json:
     key = f"{crc32(name.encode()):032x}"
     return {"type": "known", "username": f"u{key[-8:]}", "userKey": key, "displayName": name}
 
+            "operations": lambda: [{"operation": one, "targetType": "page"} for one in self.operations],
 
 def _label(name: str) -> Json:
     return {"prefix": "global", "name": name, "id": str(crc32(name.encode())), "label": name}

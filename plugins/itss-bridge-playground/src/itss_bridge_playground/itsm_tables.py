@@ -70,6 +70,7 @@ COLUMNS = {
     sys_created_on:glide_date_time sys_updated_on:glide_date_time sys_mod_count:integer""",
     "sys_user": """sys_id:GUID user_name name time_zone active:boolean sys_created_on:glide_date_time
     sys_updated_on:glide_date_time sys_mod_count:integer""",
+    "sys_user_has_role": "sys_id:GUID user>sys_user role>sys_user_role role.name inherited:boolean state" + _SYSTEM,
     "kb_knowledge": """sys_id:GUID number short_description workflow_state meta author>sys_user published:glide_date
     kb_knowledge_base>kb_knowledge_base kb_knowledge_base.title active:boolean valid_to:glide_date text:html"""
     + _SYSTEM,
@@ -264,6 +265,12 @@ def _account() -> dict[str, str]:
     made = "2016-01-04 08:00:00"
     own = {"sys_id": ACCOUNT_ID, "user_name": ACCOUNT, "name": "itss-bridge reader", "time_zone": TIME_ZONE}
     return own | {"active": "true", "sys_created_on": made, "sys_updated_on": made, "sys_mod_count": "0"}
+
+
+def role(name: str) -> dict[str, str]:
+    """One role of the account."""
+    keys = {"sys_id": identity("sys_user_has_role", name), "role": identity("sys_user_role", name)}
+    return keys | {"user": ACCOUNT_ID, "role.name": name, "inherited": "false", "state": "active"} | _MADE
 
 
 def _dictionary() -> Iterator[dict[str, str]]:

@@ -25,6 +25,12 @@ Route = Callable[[Request, View], Answer]
 USER, TOKEN, BEARER = "bridge@acme.example", "playground", "playground"
 IDS_PER_PAGE, ISSUES_PER_PAGE, BULK_ISSUES, BULK_CHANGELOGS, CHANGELOG_FIELDS = 5000, 100, 100, 1000, 10
 TOKEN_LIFE = timedelta(days=7)
+PERMISSIONS = {
+    "ADMINISTER": 0, "BROWSE_PROJECTS": 10, "CREATE_ISSUES": 11, "EDIT_ISSUES": 12, "ASSIGN_ISSUES": 13,
+    "ADD_COMMENTS": 15, "DELETE_ISSUES": 16, "CREATE_ATTACHMENTS": 19, "LINK_ISSUES": 21, "ADMINISTER_PROJECTS": 23,
+    "TRANSITION_ISSUES": 46,
+}  # fmt: skip
+"""Key → id of the permissions that the stand-in knows; the vendor has more."""
 STREAMS = {"Change": "change", "Problem": "problem", "服务请求": "request", "Incident": "incident"}
 GONE = (
     "The requested API has been removed. Please migrate to the /rest/api/3/search/jql API. "
@@ -47,6 +53,7 @@ class RefusedError(ValueError):
 class Jira:
     """One Jira Cloud site with the project OPS. *time_zone* is the account's; *page_cap* makes pages shorter.
 
+    *permissions* are those that the account has in some project, by Jira's keys: to read, and what `publish` needs.
     *sla_fields* off, the account is shown no SLA field; *agent* off, it is no agent of the service project either.
     *desk* issues the OAuth tokens that are accepted beside the account's own token.
     """
@@ -59,6 +66,7 @@ class Jira:
         self.time_zone = "Asia/Shanghai"
         self.page_cap: int | None = None
         self.desk = TokenDesk(clock)
+        self.permissions = {"BROWSE_PROJECTS", "CREATE_ISSUES", "EDIT_ISSUES"}
         self.sla_fields = True
         self.agent = True
         self.issues = site.issues(seed)
@@ -74,6 +82,7 @@ class Jira:
             ("GET", "myself"): lambda _request, view: Answer(body=view.user(site.accounts(self.seed)[0])),
             ("GET", "field"): lambda _request, _view: Answer(body=self._listed_fields()),
             ("GET", "status"): lambda _request, view: Answer(body=[view.status(one) for one in site.STATUSES]),
+            ("GET", "mypermissions"): self._permissions,
             ("GET", "serverInfo"): self._server_info,
             ("GET", "search"): lambda _request, _view: _error(410, GONE),
             ("POST", "search"): lambda _request, _view: _error(410, GONE),
@@ -106,6 +115,19 @@ class Jira:
     def _listed_fields(self) -> list[dict[str, Json]]:
         """Without those that the account may not see."""
         return [one for one in _fields() if self.sla_fields or one["schema"].get("custom") != site.SLA]
+
+    def _permissions(self, request: Request, _view: View) -> Answer:
+        """Those that are asked for, which one has to in the cloud."""
+        asked = request.value("permissions").split(",")
+        if unknown := sorted(set(asked) - PERMISSIONS.keys()):
+            raise RefusedError(f"Unrecognized permission: {unknown[0]}")
+        return Answer(body={"permissions": {key: self._permission(key) for key in asked}})
+
+    def _permission(self, key: str) -> dict[str, Json]:
+        name = key.replace("_", " ").capitalize()
+        kind = "GLOBAL" if key == "ADMINISTER" else "PROJECT"
+        told = {"id": str(PERMISSIONS[key]), "key": key, "name": name, "type": kind, "description": f"{name}."}
+        return told | {"havePermission": key in self.permissions}
 
     def _admits(self, request: Request) -> bool:
         authorization = request.headers.get("authorization", "")

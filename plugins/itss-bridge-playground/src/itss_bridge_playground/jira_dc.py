@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from itss_bridge_playground import jira_issues as site
 from itss_bridge_playground import service_desk
 from itss_bridge_playground.clock import Clock
-from itss_bridge_playground.jira import Jira, RefusedError, _body, _integer, _row, _wanted
+from itss_bridge_playground.jira import PERMISSIONS, Jira, RefusedError, _body, _integer, _row, _wanted
 from itss_bridge_playground.jira_issues import Issue
 from itss_bridge_playground.jira_view import View
 from itss_bridge_playground.jql import JqlError
@@ -104,8 +104,13 @@ class JiraDataCenter(Jira):
             ("GET", "myself"): lambda _request, view: Answer(body=view.user(site.accounts(self.seed)[0])),
             ("GET", "field"): lambda _request, _view: Answer(body=[_plain(field) for field in self._listed_fields()]),
             ("GET", "status"): lambda _request, view: Answer(body=[view.status(one) for one in site.STATUSES]),
+            ("GET", "mypermissions"): self._permissions,
             ("GET", "serverInfo"): self._server_info,
         }
+
+    def _permissions(self, _request: Request, _view: View) -> Answer:
+        """All there are, whatever is asked for."""
+        return Answer(body={"permissions": {key: self._permission(key) for key in PERMISSIONS}})
 
     def answer(self, request: Request, origin: str) -> Answer:
         """What Jira would answer as of the clock; outside its context path there is nothing."""

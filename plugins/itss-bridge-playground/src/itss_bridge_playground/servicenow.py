@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from itss_bridge_playground.clock import Clock
 from itss_bridge_playground.encoded_query import Column, Row, Table
-from itss_bridge_playground.itsm_tables import ACCOUNT, ACCOUNT_ID, TIME_ZONE, Instance, Tables
+from itss_bridge_playground.itsm_tables import ACCOUNT, ACCOUNT_ID, TIME_ZONE, Instance, Tables, build, role
 from itss_bridge_playground.oauth import SERVICENOW_LIFE, TokenDesk, servicenow_token
 from itss_bridge_playground.quality_tickets import TABLE as IMPROVEMENTS
 from itss_bridge_playground.quality_tickets import ImprovementTable
@@ -53,6 +53,7 @@ _SLOW_ROWS = 500
 _DENIED = {
     "dictionary-denied": ("sys_dictionary", "sys_db_object"),
     "history-denied": ("sys_audit", "metric_instance"),
+    "roles-denied": ("sys_user_has_role",),
 }
 _DEFAULT_LIMIT = 10_000
 
@@ -66,6 +67,8 @@ class ServiceNow:
     `error-beside-result`: every list comes with an error beside its rows.
     `dictionary-denied`, `history-denied`: the account may not read sys_dictionary and sys_db_object, or sys_audit and
     metric_instance.
+    `roles-denied`: nor sys_user_has_role.
+    `read-only`: the account has the role that refuses every write, and every write is refused.
     """
 
     name = "servicenow"
@@ -73,7 +76,7 @@ class ServiceNow:
     def __init__(self, clock: Clock, log: IncidentLog, seed: int = 7) -> None:
         self.clock = clock
         self.desk = TokenDesk(clock, SERVICENOW_LIFE)
-        own = ("hidden-rows", "filter-ignored", "slow-pages", "error-beside-result")
+        own = ("hidden-rows", "filter-ignored", "slow-pages", "error-beside-result", "read-only")
         self.quirks = dict.fromkeys((*own, *_DENIED), False)
         self._instance = Instance(log, seed)
         self.improvements = ImprovementTable(clock)
@@ -117,7 +120,8 @@ class ServiceNow:
     def _write(self, path: re.Match[str] | None, request: Request, origin: str) -> Answer:
         """Rows of one table may be made and changed; everywhere else access rules refuse it."""
         way = (request.method, bool(path and path["sys_id"]))
-        if path is None or path["table"] != IMPROVEMENTS or way not in {("POST", False), ("PATCH", True)}:
+        refused = self.quirks["read-only"] or path is None or path["table"] != IMPROVEMENTS
+        if refused or way not in {("POST", False), ("PATCH", True)}:
             return _refusal(403, "Operation Failed", "ACL Exception: write denied due to security constraints")
         row = self.improvements.written(path["sys_id"], request)
         if row is None:
@@ -127,7 +131,7 @@ class ServiceNow:
         return answer
 
     def _read(self, name: str, path: re.Match[str], request: Request, origin: str) -> Answer:
-        table = self.improvements.table if name == IMPROVEMENTS else self.tables().get(name)
+        table = self._table(name)
         if table is None:
             return _refusal(404, f"Invalid table {name}", None)
         if any(self.quirks[quirk] for quirk, denied in _DENIED.items() if name in denied):
@@ -135,6 +139,11 @@ class ServiceNow:
         if path["api"] == "stats":
             return self._stats(table, request)
         return _one(table, path["sys_id"], request, origin) if path["sys_id"] else self._list(table, request, origin)
+
+    def _table(self, name: str) -> Table | None:
+        if name == "sys_user_has_role":
+            return build(name, map(role, ("sn_incident_read", "snc_read_only" if self.quirks["read-only"] else "itil")))
+        return self.improvements.table if name == IMPROVEMENTS else self.tables().get(name)
 
     def _query(self, request: Request) -> str:
         text = request.value("sysparm_query")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pysnow import QueryBuilder
 
-from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
+from itss_bridge.contracts import Connector, Count, Identity, Page, Right, Slice
 from itss_bridge.data import stream_names
 from itss_bridge.errors import SourceUnavailable
 from itss_bridge.model import Json
@@ -22,6 +22,7 @@ from itss_bridge_servicenow.mapping import DEFAULT, STREAMS, Mapped, text
 from itss_bridge_servicenow.options import Options, options
 from itss_bridge_servicenow.proof import Proof
 from itss_bridge_servicenow.records import records
+from itss_bridge_servicenow.rights import rights, writable
 from itss_bridge_servicenow.table_api import BY_ID, LEAST_PAGE, TableApi, result
 
 CENSUS_PAGE = 10_000
@@ -32,6 +33,7 @@ FARTHEST_WEST = timedelta(hours=12)
 """Assumed for an account whose time zone is not told."""
 
 _OURSELVES = "sys_id=javascript:gs.getUserID()"
+_OUR_ROLES = "user=javascript:gs.getUserID()"
 
 
 class ServiceNow(Connector):
@@ -63,6 +65,11 @@ class ServiceNow(Connector):
     def token_endpoint(config: Mapping[str, Any]) -> str:  # noqa: ARG004 - the same for every instance
         """Where an OAuth client gets its token, below the instance's address."""
         return "/oauth_token.do"
+
+    @staticmethod
+    def rights(config: Mapping[str, Any]) -> Sequence[Right]:
+        """See `Connector`; README.md says the same at more length."""
+        return tuple(rights(config))
 
     def __init__(
         self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]
@@ -98,6 +105,17 @@ class ServiceNow(Connector):
         reasons = unreadable(self._api, [need for stream in self.streams() for need in self._needs(stream)])
         readable = {stream: reasons.get(stream, "") for stream in self.streams()}
         return Identity(own.get("user_name", ""), own.get("time_zone", ""), clock, readable)
+
+    def writable(self) -> Mapping[str, str] | None:
+        """By the account's own roles, where it may see them; two requests."""
+        own = result(self._api.page("sys_user", _OURSELVES, ("sys_id",), limit=2))
+        if len(own) != 1:
+            return None
+        rows = result(self._api.page("sys_user_has_role", _OUR_ROLES, ("user", "role.name"), limit=1_000))
+        # an instance that does not evaluate scripts in queries shows other people's
+        if any(row.get("user") != own[0].get("sys_id") for row in rows):
+            return None
+        return writable(row.get("role.name", "") for row in rows)
 
     def count(self, stream: str) -> Count:
         """One request to the Aggregate API, which counts what access rules hide, too."""
