@@ -24,7 +24,7 @@ _THINGS = ("requirements", "metrics", "packs", "crosswalks", "frameworks", "stre
 def command(call: Call, words: tuple[str, ...]) -> None:
     """Say what ID is: a requirement, a clause number with its framework, a metric, check, pack, crosswalk, source.
 
-    Also the words of the tool: statuses, verdicts, relationships, levels, streams and their states, exit codes (exit-5).
+    Also the words of the tool: statuses, verdicts, relationships, levels, streams and their states, exit-5.
     """
     from itss_bridge.catalogue.draft import sources
     from itss_bridge.cli import declared

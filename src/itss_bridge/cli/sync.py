@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Examples: itss-bridge sync · itss-bridge sync --source jira --json",
+    epilog="Examples: itss-bridge sync · itss-bridge sync --source jira --json · itss-bridge sync --log json",
     help="Read all sources and keep what they have as evidence. Ends with 5 when any stream is not complete.",
 )
 @click.option(
@@ -25,15 +25,22 @@ if TYPE_CHECKING:
     help="Only this source; may be repeated.",
 )
 @click.option("--accept-removals", is_flag=True, help="Accept that a source, or a fifth of a stream, is gone.")
+@click.option(
+    "--log", type=click.Choice(["json"]), help="Tell on stderr how it goes, in lines of JSON, for schedulers."
+)
 @common
-def command(call: Call, sources: tuple[str, ...], *, accept_removals: bool) -> int:
+def command(call: Call, sources: tuple[str, ...], log: str | None, *, accept_removals: bool) -> int:
     """Sync, show the outcome, return the exit code."""
+    from itss_bridge.cli.log import JsonLog
     from itss_bridge.sync import exit_code, summary
 
     bridge = call.bridge()
-    with progress(quiet=call.as_json) as watch:
+    lines = JsonLog() if log else None
+    with lines or progress(quiet=call.as_json) as watch:
         run, outcomes = bridge.sync(watch, sources, accept_removals=accept_removals)
     _read_tickets(bridge)
+    if lines:
+        lines.ended(run, outcomes, exit_code(outcomes))
     if call.as_json:
         print_json(summary(run, outcomes))
     else:
