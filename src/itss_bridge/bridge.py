@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from itss_bridge.catalogue import Catalogue, Signature, digest, limited, load, signed
-from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, PagePublisher, Publisher
+from itss_bridge.catalogue import Catalogue, Signature, digest, limited, remembered, signed
+from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, PagePublisher, TicketPublisher
 from itss_bridge.data import stream_names
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
@@ -47,7 +47,6 @@ from itss_bridge.transport import (
 from itss_bridge.workspace import FILE, Source, Workspace
 
 _NOWHERE = "https://nowhere.invalid"
-P = TypeVar("P", bound=Publisher)
 
 
 class Bridge:
@@ -205,17 +204,26 @@ class Bridge:
         """Whether the source has no server behind it."""
         return self.plugins.pick(self.plugins.connectors, source.connector, "connector").reads_files
 
-    def publisher(self, place: str, makes: type[P], *, apply: bool) -> tuple[P, str]:
+    def publisher(self, place: str, *, apply: bool) -> tuple[TicketPublisher, str]:
         """The publisher of a `[publish.NAME]` table and the name of its source; it may write only when *apply*.
 
         Raises:
             UsageError: there is no such table, it is wrong, or what it publishes is not what the caller wants (*makes*).
         """
+        found: tuple[TicketPublisher, str] = self._publisher(place, TicketPublisher, apply=apply)
+        return found
+
+    def page_publisher(self, place: str, *, apply: bool) -> tuple[PagePublisher, str]:
+        """The same for a table whose publisher keeps pages."""
+        found: tuple[PagePublisher, str] = self._publisher(place, PagePublisher, apply=apply)
+        return found
+
+    def _publisher(self, place: str, wanted: type, *, apply: bool) -> Any:
         where = f"{self.workspace.root / FILE}: publish.{place}"
         table = dict(self.plugins.pick(dict(self.workspace.publish), place, "place to publish to"))
         source = self.plugins.pick(self.workspace.sources, table.pop("source"), "source")
         kind = self.plugins.pick(self.plugins.publishers, table.pop("publisher", source.connector), "publisher")
-        if not issubclass(kind, makes):
+        if not issubclass(kind, wanted):
             made = say("pages") if issubclass(kind, PagePublisher) else say("tickets")
             raise UsageError(
                 say("what is published at {place!r} is {made}", place=place, made=made),

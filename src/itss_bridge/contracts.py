@@ -43,11 +43,15 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records of one answer; *hidden* counts rows the tool counted but did not show (access rules)."""
+    """Records of one answer; *hidden* counts rows the tool counted but did not show (access rules).
+
+    *left_out* counts what is no evidence, since this tool wrote it itself; count and census leave it out too.
+    """
 
     records: Sequence[Record]
     hidden: int = 0
 
+    left_out: int = 0
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -70,11 +74,6 @@ class Identity:
     readable: Mapping[str, str] = field(default_factory=dict)
 
 
-class Connector(ABC):
-    """Reads one tool. Sees its own configuration and the guarded session, nothing else; judges nothing.
-
-    The engine owns cursors, retries, rate limits, completeness, validation, pseudonyms, digests, commits and
-    deduplication. A connector raises `AccessDenied` or `SourceUnavailable`; it never returns less and keeps silent.
 @dataclass(frozen=True, slots=True)
 class Right:
     """One thing to ask the tool's administrator for.
@@ -90,6 +89,11 @@ class Right:
 
 
     """
+class Connector(ABC):
+    """Reads one tool. Sees its own configuration and the guarded session, nothing else; judges nothing.
+
+    The engine owns cursors, retries, rate limits, completeness, validation, pseudonyms, digests, commits and
+    deduplication. A connector raises `AccessDenied` or `SourceUnavailable`; it never returns less and keeps silent.
 
     name: ClassVar[str]
     """What `connector = "…"` says in itss-bridge.toml."""
@@ -134,11 +138,6 @@ class Right:
         """
         return ""
 
-    @abstractmethod
-    def streams(self) -> Sequence[str]:
-        """The streams this configuration reads, in the order to read them."""
-
-    @abstractmethod
     @staticmethod
     def rights(config: Mapping[str, Any]) -> Sequence[Right]:  # noqa: ARG004 - its name is the contract
         """The least rights that reading with this table of itss-bridge.toml takes, `streams` and all; nothing is asked.
@@ -148,6 +147,11 @@ class Right:
         return ()
 
     def check(self) -> Identity:
+    @abstractmethod
+    def streams(self) -> Sequence[str]:
+        """The streams this configuration reads, in the order to read them."""
+
+    @abstractmethod
         """Who am I there, and what may I read. One or two requests."""
 
     @abstractmethod
@@ -166,11 +170,6 @@ class Right:
     def census(self, stream: str) -> Iterator[str]:
         """Ids of all records that exist at the tool now and that we may see."""
 
-    def shape(self, stream: str, *, ask: bool) -> Json:  # noqa: ARG002 - most have nothing to ask
-        """What decides how a record of *stream* is made; when it differs from last time's, everything is read anew.
-
-        The connector's release and the stream's schema are added by the engine. A connector that can find out which
-        fields the account may read says so when it may *ask*: one request, no record is kept. What changes no record,
     def writable(self) -> Mapping[str, str] | None:
         """What the account could change, though we never do: the tool's name of each right, and what it allows.
 
@@ -180,6 +179,11 @@ class Right:
         return None
 
         such as a page's size, is better left out.
+    def shape(self, stream: str, *, ask: bool) -> Json:  # noqa: ARG002 - most have nothing to ask
+        """What decides how a record of *stream* is made; when it differs from last time's, everything is read anew.
+
+        The connector's release and the stream's schema are added by the engine. A connector that can find out which
+        fields the account may read says so when it may *ask*: one request, no record is kept. What changes no record,
         """
         return {"config": dict(self.config), "table": dict(self.stream_config.get(stream, {}))}
 
@@ -244,12 +248,78 @@ class TicketPublisher(Publisher):
         """The ticket with the draft's text and date; its state stays as people left it."""
 
 
-class ReportPublisher(Publisher):
-    """Sends a report, or a part of it, somewhere."""
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a page is to show. *key* is ours and never changes for the same place to publish to: by it a page is known.
+
+    *digest* is that of the report it shows; *title* and *message* are plain text, *body* is in the tool's own format.
+    """
+
+    key: str
+    title: str
+    body: str
+    digest: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedPage:
+    """Our page as it stands at the tool; *title* and place are as people left them.
+
+    *digest* is that of the report which it was last noted to show, empty where that note never arrived. *lines* is what
+    people read on it now; *touched* when that is not what we last left there.
+    """
+
+    id: str
+    title: str
+    url: str
+    version: int
+    digest: str
+    lines: Sequence[str]
+    touched: bool
+
+
+class PagePublisher(Publisher):
+    """Keeps one page in step with the report. It is found by its key, wherever people have moved or renamed it."""
+
+    suffix: ClassVar[str]
+    """Suffix of the export format that its pages are made of."""
 
     @abstractmethod
-    def publish(self, report: Report, *, apply: bool) -> Sequence[str]:
-        """One line per thing created, updated or left alone."""
+    def lines(self, body: str) -> Sequence[str]:
+        """What people read on a page with this body: a line for each row of a table, paragraph or heading."""
+
+    @abstractmethod
+    def found(self, sheet: Sheet) -> PublishedPage | None:
+        """The page that carries the sheet's key, None when there is none and its title is free.
+
+        Raises:
+            UsageError: it lies in the trash or the archive; or there is none, and a page that is not ours has its title.
+        """
+
+    @abstractmethod
+    def create(self, sheet: Sheet) -> PublishedPage:
+        """A new page. Each request is sent once: one that may have arrived is not sent again."""
+
+    @abstractmethod
+    def change(self, page: PublishedPage, sheet: Sheet) -> PublishedPage:
+        """One new version with the sheet's body; refused when somebody has saved the page since it was found."""
+
+    @abstractmethod
+    def finish(self, page: PublishedPage, sheet: Sheet) -> PublishedPage:
+        """Note on the page what it shows already, without a new version of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How many requests may be under way at once to one origin: *usual*, unless *origins* names it."""
+
+    usual: int
+    origins: Mapping[str, int] = field(default_factory=dict)
+
+    def __call__(self, origin: str) -> int:
+        """The number for *origin*, one at least."""
+        return max(1, self.origins.get(origin, self.usual))
 
 
 class ExecutorFactory(Protocol):

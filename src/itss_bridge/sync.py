@@ -36,7 +36,10 @@ WORKERS = 4
 
 @dataclass(slots=True)
 class StreamOutcome:
-    """What one sync did to one stream: *expected* at the tool, *seen* held by us, both after the sync."""
+    """What one sync did to one stream: *expected* at the tool, *seen* held by us, both after the sync.
+
+    *left_out* is what the tool has besides, and what is no evidence: pages that this tool published itself.
+    """
 
     state: State = "failed"
     expected: int | None = None
@@ -45,15 +48,18 @@ class StreamOutcome:
     changed: int = 0
     removed: int = 0
     hidden: int = 0
+    left_out: int = 0
     requests: int = 0
     seconds: float = 0.0
     reason: str = ""
     exit_code: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """The shape that `sync --json` promises."""
+        """The shape that `sync --json` promises; what was left out is told only where there is such a thing."""
         content = asdict(self)
         del content["exit_code"]
+        if not self.left_out:
+            del content["left_out"]
         return content | {"seconds": round(self.seconds, 3)}
 
 
@@ -170,10 +176,11 @@ def _failed(job: SourceRun, lake: Lake, stream: str, error: BridgeError, identit
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What was made of one page: its rows, and how many it counts but does not show."""
+    """What was made of one page: its rows, how many it counts but does not show, and how many are no evidence."""
 
     rows: pa.Table
     hidden: int
+    left_out: int
 
 
 class StreamSync:
@@ -246,17 +253,18 @@ class StreamSync:
         expected = None if None in due.values() else sum(n or 0 for n in due.values())
         arrived = dict.fromkeys(pieces, 0)
         self._ended = list(done)
-        gained, hidden = 0, 0
+        gained, hidden, left_out = 0, 0, 0
         for key, page in self._arrivals(pieces):
             if page is None:
                 self._ended.append(key)
                 continue
             arrived[key] += page.rows.num_rows
             hidden += page.hidden
+            left_out += page.left_out
             gained += self._take(page.rows)
             self.job.watch(self.job.source, self.table.stream, sum(arrived.values()), expected)
         gained += self._flush()
-        self.outcome.hidden = max(self.outcome.hidden, hidden)
+        self.outcome.hidden, self.outcome.left_out = max(self.outcome.hidden, hidden), left_out
         self._short = any(n is not None and arrived[key] < n for key, n in due.items())
         return gained
 
@@ -284,7 +292,7 @@ class StreamSync:
                 cause=say("the tool, or something in front of it, mixes up its records"),
                 fix=say("try again later; tell the tool's administrator if it lasts"),
             )
-        return _Made(rows, page.hidden)
+        return _Made(rows, page.hidden, page.left_out)
 
     def _take(self, rows: pa.Table) -> int:
         self._pending.append(rows)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from itss_bridge.bridge import Bridge
-from itss_bridge.contracts import TicketPublisher
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.messages import say
 from itss_bridge.model import Report
@@ -72,7 +71,7 @@ class Tracking:
 
     def publish(self, report: Report, place: str, *, apply: bool, grades: Collection[str] = ()) -> list[Step]:
         """One ticket for every entry that is open, or only for those of some *grades*; changed only when *apply*."""
-        publisher, source = self.bridge.publisher(place, TicketPublisher, apply=apply)
+        publisher, source = self.bridge.publisher(place, apply=apply)
         wanted = [
             one for one in report.nonconformities if one.progress != "closed" and (not grades or one.grade in grades)
         ]
@@ -96,7 +95,7 @@ class Tracking:
 
     def _read_from(self, source: str, place: str, entries: Sequence[Entry], moment: datetime) -> ReadBack:
         try:
-            publisher, _ = self.bridge.publisher(place, TicketPublisher, apply=False)
+            publisher, _ = self.bridge.publisher(place, apply=False)
             seen = read_back(entries, publisher, source, self.bridge.workspace.day_of(moment))
         except BridgeError as error:
             return ReadBack(source, (), str(error))

@@ -181,7 +181,7 @@ def test_archived_pages_are_found_only_when_asked_for(server):
     assert [row["title"] for row in archived] == ["监视和测量设备管理规定"]
 
 
-@pytest.mark.parametrize("cql", ["text ~ secret", "nonsense", "creator = currentUser()"])
+@pytest.mark.parametrize("cql", ["text ~ secret", "nonsense", "contributor = currentUser()"])
 def test_a_query_it_cannot_read_is_refused_and_never_ignored(server, cql):
     assert "parse" in get(server, "/wiki/rest/api/search", cql=cql, expected=400).json()["message"]
 
@@ -206,7 +206,10 @@ def test_wrong_credentials_are_refused_and_a_bearer_is_as_good_as_a_password(ser
 
 
 def test_nothing_can_be_changed_and_nothing_else_is_there(server):
-    assert requests.post(server.origin + "/wiki/api/v2/pages", json={}, auth=AUTH).status_code == 405
+    assert requests.delete(server.origin + "/wiki/api/v2/pages/1", auth=AUTH).status_code == 405
+    page = {"spaceId": "98306", "title": "new", "body": {"representation": "storage", "value": ""}}
+    refused = requests.post(server.origin + "/wiki/api/v2/pages", json=page, auth=AUTH)
+    assert refused.status_code == 404, "an account that may read alone is told that there is nothing, as the vendor says"
     get(server, "/wiki/api/v2/blogposts", expected=404)
     get(server, "/wiki/api/v2/pages/1", expected=404)
     get(server, "/wiki/api/v2/spaces/1/pages", expected=404)

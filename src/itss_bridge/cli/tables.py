@@ -272,7 +272,8 @@ def sync_table(outcomes: Mapping[str, Mapping[str, StreamOutcome]], language: st
             state = Line(wording.STREAM_STATE[o.state][language], _STATE_COLOUR[o.state])
             expected = "?" if o.expected is None else str(o.expected)
             numbers = (expected, o.seen, o.new, o.changed, o.removed, o.requests, f"{o.seconds:.2f}")
-            table.add_row(source, _stream(stream, language), state, *map(str, numbers), plain(o.reason))
+            told = o.reason or (wording.phrase("left_out", n=o.left_out)[language] if o.left_out else "")
+            table.add_row(source, _stream(stream, language), state, *map(str, numbers), plain(told))
     return table
 
 

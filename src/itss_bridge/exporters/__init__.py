@@ -11,6 +11,9 @@ from itss_bridge.exporters.oscal import OSCAL_EXPORTERS
 from itss_bridge.exporters.page import MarkdownExporter
 from itss_bridge.exporters.tidy import CsvExporter
 from itss_bridge.exporters.xlsx import XlsxExporter
+from itss_bridge.exporters.pdf import PdfExporter
+from itss_bridge.exporters.star import StarExporter
+from itss_bridge.exporters.storage_format import StorageFormatExporter
 
 EXPORTERS: list[type[Exporter]] = [
     XlsxExporter,
@@ -24,3 +27,4 @@ EXPORTERS: list[type[Exporter]] = [
     *OSCAL_EXPORTERS,
     *CISO_EXPORTERS,
 ]
+    StorageFormatExporter,

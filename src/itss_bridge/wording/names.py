@@ -173,6 +173,7 @@ PROGRESS: Mapping[str, Text] = {
 DOING: Mapping[str, Text] = {
     "create": Text("create", "新建"),
     "update": Text("update", "更新"),
+    "finish": Text("note that it is up to date", "补记发布状态"),
     "none": Text("nothing to do", "无需处理"),
 }
 

@@ -40,6 +40,17 @@ PHRASE: Mapping[str, Text] = {
     ),
     "sample_incomplete": Text("The population is not known to be complete: {reason}", "总体完整性未得到确认：{reason}"),
     "dry_run": Text("Nothing was written; --apply does it.", "以上仅为预演，未作任何写入；加 --apply 执行。"),
+    "left_out": Text(
+        "{n} left out: published by this tool, and no evidence", "另有 {n} 项由本工具发布，不计为证据"
+    ),
+    "page_message": Text(
+        "itss-bridge {version}: as of {as_of}, {n} lines changed", "itss-bridge {version}：截至 {as_of}，{n} 行有变化"
+    ),
+    "page_more": Text("… and {n} lines more", "……另有 {n} 行"),
+    "page_touched": Text(
+        "People have changed the page since it was last published; what they wrote is in its history.",
+        "该页面自上次发布后被人工修改过；修改内容可在页面历史中查看。",
+    ),
     "ticket_intro": Text("{id}: {grade}.", "编号 {id}：{grade}。"),
     "ticket_requirements": Text("Requirements: {named}", "涉及条款：{named}"),
     "ticket_items": Text("Items that fail, the first of them: {named}", "不满足的条目（部分）：{named}"),

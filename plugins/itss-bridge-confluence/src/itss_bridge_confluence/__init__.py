@@ -6,6 +6,7 @@ from itss_bridge.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from itss_bridge_confluence.connector import Confluence
+    from itss_bridge_confluence.publisher import ConfluencePage
 
 
 @hookimpl
@@ -14,3 +15,11 @@ def itss_bridge_connectors() -> "list[type[Confluence]]":
     from itss_bridge_confluence.connector import Confluence
 
     return [Confluence]
+
+
+@hookimpl
+def itss_bridge_publishers() -> "list[type[ConfluencePage]]":
+    """The report as a page."""
+    from itss_bridge_confluence.publisher import ConfluencePage
+
+    return [ConfluencePage]

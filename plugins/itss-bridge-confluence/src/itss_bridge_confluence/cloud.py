@@ -28,6 +28,7 @@ from itss_bridge_confluence.deployment import (
     sign,
     unfit,
 )
+from itss_bridge_confluence.mark import PROPERTY, mark
 
 _V2 = "wiki/api/v2"
 _V1 = "wiki/rest/api"
@@ -40,6 +41,7 @@ class _Marks(NamedTuple):
     version: int
     labels: list[str] | None
     own: Sign = NO_SIGN
+    published: bool = False
 
 
 class Cloud(Deployment):
@@ -74,13 +76,13 @@ class Cloud(Deployment):
         found = (row for rows in self.walk(f"{_V2}/spaces", {"keys": list(keys)}) for row in rows)
         return {str(needed(row, "key")): str(needed(row, "id")) for row in found}
 
-    def pages(self, space: str) -> Iterator[Sequence[WikiPage]]:
-        """Archived ones too."""
     def operations(self, space: str) -> Sequence[str]:
         """In the space as a whole."""
         answer = self.ask(f"{_V2}/spaces/{self.space_id(space)}/operations").json()
         return [str(needed(one, "operation")) for one in needed(answer, "operations")]
 
+    def pages(self, space: str) -> Iterator[Sequence[WikiPage]]:
+        """Archived ones too."""
         indexed = self._index(space)
         for rows in self._rows(space, {"body-format": "storage"} if self.wants.bodies else {}):
             yield [self._page(row, self._marks(row, indexed)) for row in rows]
@@ -98,7 +100,7 @@ class Cloud(Deployment):
         """What search knows of a space's pages, by id; left out where it may not be the whole."""
         context = json.dumps({"contentStatuses": _STATUSES}, separators=(",", ":"))
         own = f",metadata.properties.{self.wants.property_key}" if self.wants.property_key else ""
-        expand = f"metadata.labels,version{own}"
+        expand = f"metadata.labels,version,metadata.properties.{PROPERTY}{own}"
         query = {"cql": f'space = "{space}" and type = page', "cqlcontext": context, "expand": expand}
         indexed: dict[str, _Marks] = {}
         for row in (row for rows in self.walk(f"{_V1}/content/search", query) for row in rows):
@@ -107,8 +109,10 @@ class Cloud(Deployment):
             # v1 cuts a page's labels at the expansion's own limit: a full list may be a shortened one
             cut = len(labels) >= metadata["labels"].get("limit", MOST)
             if not cut and (not own or metadata.get("properties") is not None):
-                found = sign((metadata.get("properties") or {}).get(self.wants.property_key))
-                indexed[str(needed(row, "id"))] = _Marks(needed(row, "version", "number"), names(labels), found)
+                shown = metadata.get("properties") or {}
+                found = sign(shown.get(self.wants.property_key))
+                version = needed(row, "version", "number")
+                indexed[str(needed(row, "id"))] = _Marks(version, names(labels), found, PROPERTY in shown)
         return indexed
 
     def _marks(self, row: Json, indexed: Mapping[str, _Marks]) -> _Marks:
@@ -122,7 +126,13 @@ class Cloud(Deployment):
         page, key = f"{_V2}/pages/{number}", self.wants.property_key
         labels = names(label for rows in self.walk(f"{page}/labels", {}) for label in rows)
         own = [one for rows in self.walk(f"{page}/properties", {"key": key}) for one in rows] if key else []
-        return _Marks(version, labels, sign(own[0]) if own else NO_SIGN)
+        # where bodies are read, the mark in them tells what was published from here
+        ours = (
+            []
+            if self.wants.bodies
+            else [r for rows in self.walk(f"{page}/properties", {"key": PROPERTY}) for r in rows]
+        )
+        return _Marks(version, labels, sign(own[0]) if own else NO_SIGN, bool(ours))
 
     def _status(self, number: str) -> Sign:
         """The status that people see on a page: no listing has it."""
@@ -150,4 +160,5 @@ class Cloud(Deployment):
             own=marks.own,
             shown=self._status(str(needed(row, "id"))),
             body=needed(body, "value") if body else None,
+            published=marks.published or bool(body and mark(needed(body, "value"))),
         )

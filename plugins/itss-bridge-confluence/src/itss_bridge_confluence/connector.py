@@ -20,7 +20,7 @@ from itss_bridge_confluence.rights import rights
 
 STREAM = "document"
 _STATUSES = ("current", "draft", "archived", "trashed")
-_DEPLOYMENTS = {"cloud": Cloud, "data-center": DataCenter}
+DEPLOYMENTS: Mapping[str, type[Cloud | DataCenter]] = {"cloud": Cloud, "data-center": DataCenter}
 _ISSUE = re.compile(r"""<ac:parameter ac:name="key">\s*([A-Z][A-Z0-9_]+-\d+)\s*<|/browse/([A-Z][A-Z0-9_]+-\d+)\b""")
 _LINKED_PAGE = re.compile(r'<ri:page\b[^>]*\bri:content-title="([^"]+)"')
 
@@ -34,7 +34,7 @@ class Confluence(Connector):
     config_schema: ClassVar[Mapping[str, Any]] = {
         "type": "object",
         "properties": {
-            "deployment": {"enum": list(_DEPLOYMENTS), "default": "cloud"},
+            "deployment": {"enum": list(DEPLOYMENTS), "default": "cloud"},
             "spaces": {
                 "type": "array",
                 "items": {"type": "string", "pattern": "^[A-Za-z0-9~_.:-]+$"},
@@ -74,21 +74,22 @@ class Confluence(Connector):
         self._statuses: Sequence[str] = config.get("approved_status", ())
         key, bodies = self._property.get("key", ""), config.get("links", True)
         wants = Wants(config.get("page_size", MOST), bodies, key, statuses=bool(self._statuses))
-        reader = _DEPLOYMENTS[config.get("deployment", "cloud")]
+        reader = DEPLOYMENTS[config.get("deployment", "cloud")]
         self._tool: Deployment = reader(str(config["url"]).rstrip("/"), http, wants)
         self.rows_per_request = self._tool.rows_a_request
+        self._own: set[str] = set()
 
     @staticmethod
     def token_endpoint(config: Mapping[str, Any]) -> str:
         """Where an OAuth client gets its token: below the site's address, or at one that must be configured."""
         return TOKEN_ENDPOINTS[config.get("deployment", "cloud")]
 
-    def streams(self) -> Sequence[str]:
     @staticmethod
     def rights(config: Mapping[str, Any]) -> Sequence[Right]:
         """See `Connector`; README.md says the same at more length."""
         return tuple(rights(config))
 
+    def streams(self) -> Sequence[str]:
         """Documents, nothing else."""
         return [STREAM]
 
@@ -98,7 +99,6 @@ class Confluence(Connector):
         unseen = ", ".join(self._tool.unseen(self.config["spaces"]))
         return replace(identity, readable={STREAM: f"this account sees no space {unseen}" if unseen else ""})
 
-    def count(self, stream: str) -> Count:
     def writable(self) -> Mapping[str, str] | None:
         """What Confluence says that the account may do in the configured spaces, other than read."""
         may = {space: self._tool.operations(space) for space in self.config["spaces"]}
@@ -107,6 +107,7 @@ class Confluence(Connector):
         kinds = sorted({kind for some in may.values() for kind in some or ()} - {"read"})
         return {kind: ", ".join(space for space, some in may.items() if kind in (some or ())) for kind in kinds}
 
+    def count(self, stream: str) -> Count:
         """All pages, counted one by one: there is no total but search's, which is only as new as its index."""
         return Count(len(set(self.census(stream))), exact=True)
 
@@ -115,16 +116,18 @@ class Confluence(Connector):
         return [Slice(stream, {"space": key}) for key in self.config["spaces"]]
 
     def read(self, piece: Slice) -> Iterator[Page]:
-        """All pages of a space with their labels as of now."""
+        """All pages of a space with their labels as of now, but for those that show what this tool has concluded."""
         space = str(piece.where["space"])
         for pages in self._tool.pages(space):
-            yield Page([self._record(page, space) for page in pages])
+            others = [page for page in pages if not page.published]
+            self._own |= {page.id for page in pages if page.published}
+            yield Page([self._record(page, space) for page in others], left_out=len(pages) - len(others))
 
     def census(self, stream: str) -> Iterator[str]:  # noqa: ARG002 - there is one stream
-        """Ids of all pages."""
+        """Ids of all pages but for those that were left out when they were read: a list of ids doesn't tell them."""
         for space in self.config["spaces"]:
             for ids in self._tool.ids(space):
-                yield from ids
+                yield from (one for one in ids if one not in self._own)
 
     def _approved(self, page: WikiPage) -> tuple[bool | None, str | None]:
         """Whether by status, property or label, and since when; a label has no date."""

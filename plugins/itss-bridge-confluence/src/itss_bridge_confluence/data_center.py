@@ -13,6 +13,7 @@ from itss_bridge.errors import UsageError
 from itss_bridge.model import Json
 from itss_bridge.transport import GuardedSession
 from itss_bridge_confluence.deployment import NO_SIGN, Deployment, Wants, WikiPage, instant, names, needed, nobody, sign
+from itss_bridge_confluence.mark import PROPERTY, mark
 
 _API = "rest/api"
 _USUAL, _USUAL_WITH_BODIES = 200, 50
@@ -49,7 +50,6 @@ class DataCenter(Deployment):
         found = (row for rows in self.walk(f"{_API}/space", {"spaceKey": list(keys)}, "start") for row in rows)
         return {str(needed(row, "key")): str(needed(row, "id")) for row in found}
 
-    def pages(self, space: str) -> Iterator[Sequence[WikiPage]]:
     def operations(self, space: str) -> Sequence[str] | None:
         """On the space's first page: of spaces Data Center tells it to their administrators only."""
         query = {"spaceKey": space, "type": "page", "status": "current", "expand": "operations", "limit": 1}
@@ -57,6 +57,7 @@ class DataCenter(Deployment):
         told = rows[0].get("operations") if rows else None
         return None if told is None else [str(needed(one, "operation")) for one in told]
 
+    def pages(self, space: str) -> Iterator[Sequence[WikiPage]]:
         """The current ones: there is no archive for pages here."""
         for rows in self._rows(space, self._expansions()):
             yield [self._page(row) for row in rows]
@@ -67,7 +68,7 @@ class DataCenter(Deployment):
             yield [str(needed(row, "id")) for row in rows]
 
     def _expansions(self) -> str:
-        wanted = ["version", "history", "ancestors", "metadata.labels"]
+        wanted = ["version", "history", "ancestors", "metadata.labels", f"metadata.properties.{PROPERTY}"]
         wanted += [f"metadata.properties.{self.wants.property_key}"] if self.wants.property_key else []
         return ",".join([*wanted, "body.storage"] if self.wants.bodies else wanted)
 
@@ -88,6 +89,7 @@ class DataCenter(Deployment):
         version, ancestors = needed(row, "version"), needed(row, "ancestors")
         writer = version.get("by") or {}
         own = needed(row, "metadata").get("properties") or {}
+        body = needed(row, "body", "storage", "value") if self.wants.bodies else None
         return WikiPage(
             id=str(needed(row, "id")),
             title=str(needed(row, "title")),
@@ -101,5 +103,6 @@ class DataCenter(Deployment):
             labels=self._labels(row),
             own=sign(own.get(self.wants.property_key)),
             shown=NO_SIGN,
-            body=needed(row, "body", "storage", "value") if self.wants.bodies else None,
+            body=body,
+            published=PROPERTY in own or bool(body and mark(body)),
         )

@@ -52,6 +52,7 @@ class WikiPage:
 
     *path* begins at the site's address; *labels* is None where they are not known; *own* is the wanted content
     property, *shown* the status that people see; *body* is in storage format, None where it was not asked for.
+    *published* is what this tool wrote itself: no evidence of anything.
     """
 
     id: str
@@ -67,6 +68,7 @@ class WikiPage:
     own: Sign
     shown: Sign
     body: str | None
+    published: bool
 
 
 class Deployment(ABC):
@@ -99,12 +101,12 @@ class Deployment(ABC):
     def find_spaces(self, keys: Sequence[str]) -> Mapping[str, str]:
         """Key → id of those spaces that the account sees."""
 
-    def unseen(self, keys: Sequence[str]) -> list[str]:
-        """Which spaces the account does not see, asked anew."""
     @abstractmethod
     def operations(self, space: str) -> Sequence[str] | None:
         """What the account may do in a space, in Confluence's words (`read`, `update`, `delete` …); None: not told."""
 
+    def unseen(self, keys: Sequence[str]) -> list[str]:
+        """Which spaces the account does not see, asked anew."""
         self._spaces = dict(self.find_spaces(keys))
         return [key for key in keys if key not in self._spaces]
 

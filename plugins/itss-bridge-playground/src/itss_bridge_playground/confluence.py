@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from itss_bridge_playground import qms
 from itss_bridge_playground.clock import Clock
-from itss_bridge_playground.confluence_lists import Refused, v1_list, v2_list
+from itss_bridge_playground.confluence_cql import conditions
+from itss_bridge_playground.confluence_lists import Refused, many, sort_key, stamp, v1_list, v2_list
+from itss_bridge_playground.confluence_writes import Writable, given, sent
 from itss_bridge_playground.oauth import TokenDesk
 from itss_bridge_playground.server import Answer, Request
 
 Json: TypeAlias = dict[str, Any]
-Matcher: TypeAlias = Callable[[qms.Page, datetime], bool]
 
 _BASIC = "Basic " + base64.b64encode(b"bridge@acme.example:playground").decode()
 _ACCOUNT = "557058:7c1e0c4e-0000-4000-8000-0000000b41d9"
@@ -30,35 +31,36 @@ _LISTED = ("current", "archived")
 _STATUSES = (*_LISTED, "trashed", "deleted")
 
 
-class Confluence:
+class Confluence(Writable):
     """Spaces, pages, versions, labels, page statuses and CQL search as of the clock.
 
     Attributes:
         index_lag: how far search is behind the pages.
         states: page id → name of the status that people see on the page, and since when.
         properties: page id → key → value of its content properties, and since when.
-        expands_properties: whether search shows properties at all; the page itself always does.
         operations: what the account may do in the space.
+        expands_properties: whether search shows properties at all; the page itself always does.
     """
 
     name = "confluence"
 
     def __init__(self, clock: Clock, seed: int = 7) -> None:
+        super().__init__()
         self.clock = clock
         self.desk = TokenDesk(clock)
         self.pages = [page for page in qms.pages(seed) if not page.restricted]
         self.index_lag = timedelta()
         self.states: dict[int, tuple[str, datetime]] = {}
         self.properties: dict[int, dict[str, tuple[Any, datetime]]] = {}
+        self.operations = ["read"]
         self.expands_properties = True
         self._labels = _label_ids(self.pages)
-        self.operations = ["read"]
 
     def truth(self) -> dict[str, dict[str, str]]:
         """What a complete copy holds now: `{"document": {page id: time of its newest version}}`."""
         now = self.clock.now
         shown = [page for page in self.pages if page.status(now) in _LISTED]
-        return {"document": {str(page.id): _stamp(page.saved(now)[-1].at) for page in shown}}
+        return {"document": {str(page.id): stamp(page.saved(now)[-1].at) for page in shown}}
 
     def answer(self, request: Request, origin: str) -> Answer:
         """The vendor's answer to anything under `/wiki`."""
@@ -71,9 +73,9 @@ class Confluence:
         authorization = request.headers.get("authorization", "")
         if authorization not in (_BASIC, "Bearer playground") and not self.desk.admits(authorization):
             raise Refused(401, "Unauthorized", "UNAUTHORIZED")
-        if request.method != "GET":
+        if request.method not in _ROUTES:
             raise Refused(405, "Method Not Allowed", "METHOD_NOT_ALLOWED")
-        for pattern, view in _ROUTES:
+        for pattern, view in _ROUTES[request.method]:
             if match := re.fullmatch(pattern, request.path):
                 return view(self, request, base, *match.groups())
         raise Refused(404, "Not Found", "NOT_FOUND")
@@ -82,22 +84,22 @@ class Confluence:
 
     def spaces(self, request: Request, base: str) -> Answer:
         """GET /spaces: the one space, if the filters let it through."""
-        keys, ids = _many(request, "keys"), _many(request, "ids")
+        keys, ids = many(request, "keys"), many(request, "ids")
         rows = [self._space()] if (qms.SPACE_KEY in keys or not keys) and (str(_SPACE_ID) in ids or not ids) else []
         return v2_list(request, base, [((row["id"],), row) for row in rows])
 
-    def list_pages(self, request: Request, base: str, space: str = "") -> Answer:
-        """GET /pages and GET /spaces/{id}/pages."""
     def space_operations(self, _request: Request, _base: str, space: str) -> Answer:
         """GET /spaces/{id}/operations: what the account may do."""
         if space != str(_SPACE_ID):
             raise Refused(404, "Space not found", "NOT_FOUND")
         return Answer(body={"operations": [{"operation": one, "targetType": "space"} for one in self.operations]})
 
+    def list_pages(self, request: Request, base: str, space: str = "") -> Answer:
+        """GET /pages and GET /spaces/{id}/pages."""
         if space and space != str(_SPACE_ID):
             raise Refused(404, "Space not found", "NOT_FOUND")
-        spaces, ids = _many(request, "space-id"), _many(request, "id")
-        statuses = _many(request, "status") or _LISTED
+        spaces, ids, title = many(request, "space-id"), many(request, "id"), request.value("title")
+        statuses = many(request, "status") or _LISTED
         if not set(statuses) <= set(_STATUSES):
             raise Refused(400, "Invalid value for query parameter 'status'", "INVALID_REQUEST_PARAMETER")
         now = self.clock.now
@@ -107,8 +109,9 @@ class Confluence:
             if page.status(now) in statuses
             and (not spaces or str(_SPACE_ID) in spaces)
             and (not ids or str(page.id) in ids)
+            and title in ("", page.title)
         ]
-        key = _sort_key(request.value("sort", "id").removeprefix("-"), now)
+        key = sort_key(request.value("sort", "id").removeprefix("-"), now)
         rows = [((key(page), page.id), self._page(page, request)) for page in chosen]
         return v2_list(request, base, rows, backwards=request.value("sort").startswith("-"))
 
@@ -138,11 +141,57 @@ class Confluence:
         own = self.properties.get(self._find(number).id, {})
         wanted = request.value("key")
         rows = [
-            ((key,), {"id": f"{number}{place}", "key": key, "value": value, "version": _dated(at, v2=True)})
-            for place, (key, (value, at)) in enumerate(own.items())
+            ((key,), self._property(int(number), key) | {"value": value, "version": self._dated(int(number), key, at)})
+            for key, (value, at) in own.items()
             if wanted in ("", key)
         ]
         return v2_list(request, base, rows)
+
+    def create_page(self, request: Request, base: str) -> Answer:
+        """POST /pages: published at once, below the space's home unless a parent is named."""
+        asked = sent(request)
+        if asked.get("spaceId") != str(_SPACE_ID):
+            raise Refused(404, "Space not found", "NOT_FOUND")
+        page = self.new_page(asked.get("title", ""), asked.get("parentId") or "", given(asked, "body", "value"))
+        return self.one_page(request, base, str(page.id))
+
+    def update_page(self, request: Request, base: str, number: str) -> Answer:
+        """PUT /pages/{id}: the next version; parent and space stay unless they are named."""
+        asked = sent(request)
+        if asked.get("id") != number or asked.get("status") != "current":
+            raise Refused(400, "id and status are required", "INVALID_REQUEST")
+        body, version = given(asked, "body", "value"), given(asked, "version", "number")
+        self.new_version(number, asked.get("title", ""), body, version)
+        return self.one_page(request, base, number)
+
+    def create_property(self, request: Request, _base: str, number: str) -> Answer:
+        """POST /pages/{id}/properties."""
+        asked = sent(request)
+        self.write_property(number, asked["key"], asked["value"], None)
+        return self._property_answer(int(number), asked["key"])
+
+    def update_property(self, request: Request, _base: str, number: str, identity: str) -> Answer:
+        """PUT /pages/{id}/properties/{id of the property}."""
+        asked = sent(request)
+        if self._property(int(number), asked["key"])["id"] != identity:
+            raise Refused(404, "Property not found", "NOT_FOUND")
+        self.write_property(number, asked["key"], asked["value"], given(asked, "version", "number"))
+        return self._property_answer(int(number), asked["key"])
+
+    def kept(self, value: Any) -> Any:
+        """With the time since when the page has it."""
+        return value, self.clock.now
+
+    def _property(self, number: int, key: str) -> Json:
+        return {"id": f"{number}{zlib.crc32(key.encode())}", "key": key}
+
+    def _property_answer(self, number: int, key: str) -> Answer:
+        value, at = self.properties[number][key]
+        return Answer(body=self._property(number, key) | {"value": value, "version": self._dated(number, key, at)})
+
+    def _dated(self, number: int, key: str, at: datetime, named: str = "createdAt") -> Json:
+        version = self.property_version(number, key)
+        return {named: stamp(at), "number": version, "message": "", "minorEdit": False}
 
     def _find(self, number: str) -> qms.Page:
         for page in self.pages:
@@ -163,7 +212,7 @@ class Confluence:
             "authorId": _account(saved[0].author),
             "ownerId": _account(saved[0].author),
             "lastOwnerId": None,
-            "createdAt": _stamp(saved[0].at),
+            "createdAt": stamp(saved[0].at),
             "version": _version(saved[-1]),
             "body": {},
             "_links": _web(page),
@@ -186,7 +235,7 @@ class Confluence:
             "type": "global",
             "status": "current",
             "authorId": _account(home.versions[0].author),
-            "createdAt": _stamp(home.versions[0].at),
+            "createdAt": stamp(home.versions[0].at),
             "homepageId": str(home.id),
             "_links": {"webui": f"/spaces/{qms.SPACE_KEY}"},
         }
@@ -208,7 +257,7 @@ class Confluence:
         """GET /rest/api/content/{id}/state: null for a page without a status."""
         name, at = self.states.get(self._find(number).id, (None, None))
         state = {"id": zlib.crc32(name.encode()), "name": name, "color": "#57d9a3"} if name else None
-        return Answer(body={"contentState": state} | ({"lastUpdated": _stamp(at)} if at else {}))
+        return Answer(body={"contentState": state} | ({"lastUpdated": stamp(at)} if at else {}))
 
     def search(self, request: Request, base: str) -> Answer:
         """GET /rest/api/search: hits around content, with `totalSize`."""
@@ -218,13 +267,13 @@ class Confluence:
 
     def search_content(self, request: Request, base: str) -> Answer:
         """GET /rest/api/content/search: the content itself, expanded as asked, without a total."""
-        found = [(page.id, self._content(page, _many(request, "expand"))) for page in self._matches(request)]
+        found = [(page.id, self._content(page, many(request, "expand"))) for page in self._matches(request)]
         return v1_list(request, base, found)
 
     def _matches(self, request: Request) -> list[qms.Page]:
         """Pages that the index shows: as it was `index_lag` ago, and only of the statuses asked for."""
         indexed = self.clock.now - self.index_lag
-        matchers = _cql(request.value("cql"))
+        matchers = conditions(request.value("cql"))
         try:
             statuses = json.loads(request.value("cqlcontext", "{}")).get("contentStatuses", ["current"])
         except ValueError:
@@ -233,8 +282,8 @@ class Confluence:
         return [page for page in shown if all(matches(page, indexed) for matches in matchers)]
 
     def _hit(self, page: qms.Page, request: Request) -> Json:
-        expansions = {name.removeprefix("content.") for name in _many(request, "expand")}
-        changed = _stamp(page.saved(self.clock.now - self.index_lag)[-1].at)
+        expansions = {name.removeprefix("content.") for name in many(request, "expand")}
+        changed = stamp(page.saved(self.clock.now - self.index_lag)[-1].at)
         return {
             "content": self._content(page, expansions),
             "title": page.title,
@@ -252,7 +301,7 @@ class Confluence:
         indexed = self.clock.now - self.index_lag
         row: Json = {"id": str(page.id), "type": "page", "status": page.status(indexed), "title": page.title}
         parts: Mapping[str, Callable[[], Any]] = {
-            "version": lambda: {"number": len(page.saved(indexed)), "when": _stamp(page.saved(indexed)[-1].at)},
+            "version": lambda: {"number": len(page.saved(indexed)), "when": stamp(page.saved(indexed)[-1].at)},
             "space": self._v1_space,
             "metadata.labels": lambda: {"labels": self._v1_labels(page, indexed)},
             "body.storage": lambda: {"storage": {"value": page.body(indexed), "representation": "storage"}},
@@ -264,7 +313,9 @@ class Confluence:
         if keys and self.expands_properties:
             own = self.properties.get(page.id, {})
             shown = {
-                key: {"key": key, "value": own[key][0], "version": _dated(own[key][1])} for key in keys if key in own
+                key: {"key": key, "value": own[key][0], "version": self._dated(page.id, key, own[key][1], "when")}
+                for key in keys
+                if key in own
             }
             row.setdefault("metadata", {})["properties"] = shown
         row["_expandable"] = {name.partition(".")[0]: "" for name in parts if name.partition(".")[0] not in row}
@@ -283,8 +334,9 @@ class Confluence:
         return self._label(name) | {"label": name}
 
 
-_ROUTES: Sequence[tuple[str, Callable[..., Answer]]] = (
+_READS: Sequence[tuple[str, Callable[..., Answer]]] = (
     (r"/wiki/api/v2/spaces", Confluence.spaces),
+    (r"/wiki/api/v2/spaces/(\d+)/operations", Confluence.space_operations),
     (r"/wiki/api/v2/pages", Confluence.list_pages),
     (r"/wiki/api/v2/spaces/(\d+)/pages", Confluence.list_pages),
     (r"/wiki/api/v2/pages/(\d+)", Confluence.one_page),
@@ -297,46 +349,19 @@ _ROUTES: Sequence[tuple[str, Callable[..., Answer]]] = (
     (r"/wiki/rest/api/content/search", Confluence.search_content),
     (r"/wiki/rest/api/search", Confluence.search),
 )
+_ROUTES: Mapping[str, Sequence[tuple[str, Callable[..., Answer]]]] = {
+    "GET": _READS,
+    "POST": (
+        (r"/wiki/api/v2/pages", Confluence.create_page),
+        (r"/wiki/api/v2/pages/(\d+)/properties", Confluence.create_property),
+    ),
+    "PUT": (
+        (r"/wiki/api/v2/pages/(\d+)", Confluence.update_page),
+        (r"/wiki/api/v2/pages/(\d+)/properties/(\d+)", Confluence.update_property),
+    ),
+}
 
 
-def _cql(text: str) -> list[Matcher]:
-    """`field = value` and `field in (values)` joined by `and`; what else CQL knows is refused, not ignored."""
-    conditions = re.split(r"(?i)\s+order\s+by\s+", text, maxsplit=1)[0]
-    return [_condition(part) for part in re.split(r"(?i)\s+and\s+", conditions.strip())]
-
-
-def _condition(text: str) -> Matcher:
-    match = re.fullmatch(r"(?i)([a-z.]+)\s*(=|in)\s*(.+)", text.strip())
-    values = [word.strip().strip("\"'") for word in match[3].strip("() ").split(",")] if match else []
-    fields: Mapping[str, Matcher] = {
-        "space": lambda _page, _now: qms.SPACE_KEY in values,
-        "type": lambda _page, _now: "page" in values,
-        "id": lambda page, _now: str(page.id) in values,
-        "label": lambda page, now: not set(values).isdisjoint(page.labels(now)),
-    }
-    if match is None or match[1].lower() not in fields:
-        raise Refused(400, f"Could not parse cql : {text}", "BAD_REQUEST")
-    return fields[match[1].lower()]
-
-
-def _many(request: Request, name: str) -> list[str]:
-    """An array parameter, repeated or with commas."""
-    return [word for value in request.query.get(name, ()) for word in value.split(",") if word]
-
-
-def _sort_key(name: str, now: datetime) -> Callable[[qms.Page], Any]:
-    keys: Mapping[str, Callable[[qms.Page], Any]] = {
-        "id": lambda page: page.id,
-        "created-date": lambda page: _stamp(page.versions[0].at),
-        "modified-date": lambda page: _stamp(page.saved(now)[-1].at),
-        "title": lambda page: page.title,
-    }
-    if name not in keys:
-        raise Refused(400, "Invalid value for query parameter 'sort'", "INVALID_REQUEST_PARAMETER")
-    return keys[name]
-
-
-    (r"/wiki/api/v2/spaces/(\d+)/operations", Confluence.space_operations),
 def _label_ids(pages: Iterable[qms.Page]) -> dict[str, str]:
     names = sorted({mark.name for page in pages for mark in page.marks})
     return {name: str(2_129_921 + place) for place, name in enumerate(names)}
@@ -349,7 +374,7 @@ def _web(page: qms.Page) -> dict[str, str]:
 
 def _version(version: qms.Version) -> Json:
     return {
-        "createdAt": _stamp(version.at),
+        "createdAt": stamp(version.at),
         "message": "",
         "number": version.number,
         "minorEdit": False,
@@ -357,13 +382,5 @@ def _version(version: qms.Version) -> Json:
     }
 
 
-def _dated(at: datetime, *, v2: bool = False) -> Json:
-    return {"createdAt" if v2 else "when": _stamp(at), "number": 1, "message": "", "minorEdit": False}
-
-
 def _account(name: str) -> str:
     return f"557058:0e5a1d70-0000-4000-8000-{zlib.crc32(name.encode()):012x}"
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")

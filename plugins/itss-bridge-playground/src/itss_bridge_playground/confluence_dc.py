@@ -15,6 +15,9 @@ from zlib import crc32
 
 from itss_bridge_playground import qms
 from itss_bridge_playground.clock import Clock
+from itss_bridge_playground.confluence_cql import conditions
+from itss_bridge_playground.confluence_lists import Refused
+from itss_bridge_playground.confluence_writes import Writable, given, sent
 from itss_bridge_playground.oauth import DATA_CENTER_PATH, TokenDesk, data_center_token
 from itss_bridge_playground.server import Answer, Request
 
@@ -27,29 +30,31 @@ _HERE = timezone(timedelta(hours=8))
 _BASIC = "Basic " + base64.b64encode(b"bridge@acme.example:playground").decode()
 
 
-class ConfluenceDataCenter:
+class ConfluenceDataCenter(Writable):
     """Spaces and pages as of the clock.
 
     Attributes:
+        operations: what the account may do with pages.
         most_labels: how many labels of a page a listing shows.
         properties: page id → key → value of its content properties as they stand.
         quirks: `signed-out` answers as if nobody had signed in, `captcha` wants a person to sign in first.
-        operations: what the account may do with pages.
     """
 
     name = "confluence"
+    no_right = 403
 
     def __init__(self, clock: Clock, seed: int = 7, context: str = "/confluence") -> None:
+        super().__init__()
         self.clock = clock
         self.desk = TokenDesk(clock)
         self.context = context
         self.pages = [page for page in qms.pages(seed) if not page.restricted]
+        self.operations = ["read"]
         self.most_labels = LABELS_IN_A_LISTING
         self.properties: dict[int, dict[str, Any]] = {}
         self.quirks = {"signed-out": False, "captcha": False}
 
     def truth(self) -> dict[str, dict[str, str]]:
-        self.operations = ["read"]
         """What a complete copy holds now: `{"document": {page id: time of its newest version}}`."""
         return {"document": {str(page.id): _stamp(page.saved(self.clock.now)[-1].at) for page in self._current()}}
 
@@ -70,12 +75,18 @@ class ConfluenceDataCenter:
         return answer
 
     def _routed(self, request: Request, base: str) -> Answer:
-        if request.method != "GET":
+        if request.method not in _ROUTES:
             return _error(405, "Method Not Allowed")
-        for pattern, view in _ROUTES:
+        for pattern, view in _ROUTES[request.method]:
             if match := re.fullmatch(pattern, request.path.removeprefix(self.context)):
-                return view(self, request, base, *match.groups())
+                return self._viewed(view, request, base, *match.groups())
         return _error(404, "null for uri: " + request.path)
+
+    def _viewed(self, view: Callable[..., Answer], *asked: Any) -> Answer:
+        try:
+            return view(self, *asked)
+        except Refused as refusal:
+            return _error(refusal.status, refusal.title)
 
     def current_user(self, _request: Request, base: str) -> Answer:
         """GET /rest/api/user/current."""
@@ -106,10 +117,78 @@ class ConfluenceDataCenter:
 
     def labels(self, request: Request, base: str, number: str) -> Answer:
         """GET /rest/api/content/{id}/label."""
-        page = next((page for page in self._current() if str(page.id) == number), None)
-        if page is None:
-            return _error(404, f"No content found with id: ContentId{{id={number}}}")
-        return self._by_offset(request, base, [_label(name) for name in page.labels(self.clock.now)])
+        names = self._seen(number).labels(self.clock.now)
+        return self._by_offset(request, base, [_label(name) for name in names])
+
+    def titled(self, request: Request, base: str) -> Answer:
+        """GET /rest/api/content: the pages with a title; `status=any` shows those in the trash too."""
+        shown = {"current", "archived", "trashed"} if request.value("status") == "any" else {"current", "archived"}
+        expansions, title = _words(request, "expand"), request.value("title")
+        found = [page for page in self.pages if page.title == title and page.status(self.clock.now) in shown]
+        return self._by_offset(request, base, [self._content(page, expansions) for page in found])
+
+    def search(self, request: Request, base: str) -> Answer:
+        """GET /rest/api/content/search: by CQL, by offset."""
+        asked, expansions = conditions(request.value("cql")), _words(request, "expand")
+        found = [page for page in self._current() if all(holds(page, self.clock.now) for holds in asked)]
+        return self._by_offset(request, base, [self._content(page, expansions) for page in found])
+
+    def one(self, request: Request, _base: str, number: str) -> Answer:
+        """GET /rest/api/content/{id}."""
+        page = self._seen(number)
+        return Answer(body=self._content(page, _words(request, "expand") or ["history", "space", "version"]))
+
+    def create(self, request: Request, _base: str) -> Answer:
+        """POST /rest/api/content."""
+        asked = sent(request)
+        if given(asked, "space", "key") != qms.SPACE_KEY or asked.get("type") != "page":
+            raise Refused(404, "No space or content type specified, or it cannot be found", "")
+        parents = asked.get("ancestors") or [{"id": ""}]
+        body = given(asked, "body", "storage", "value")
+        page = self.new_page(asked.get("title", ""), str(parents[-1]["id"]), body)
+        return Answer(body=self._content(page, ["body.storage", "history", "space", "version", "ancestors"]))
+
+    def update(self, request: Request, _base: str, number: str) -> Answer:
+        """PUT /rest/api/content/{id}."""
+        asked = sent(request)
+        if asked.get("type") != "page":
+            raise Refused(400, "Content type is required", "")
+        body, version = given(asked, "body", "storage", "value"), given(asked, "version", "number")
+        page = self.new_version(number, asked.get("title", ""), body, version)
+        return Answer(body=self._content(page, ["body.storage", "history", "space", "version", "ancestors"]))
+
+    def one_property(self, _request: Request, _base: str, number: str, key: str) -> Answer:
+        """GET /rest/api/content/{id}/property/{key}."""
+        page = self._seen(number)
+        if key not in self.properties.get(page.id, {}):
+            raise Refused(404, f"No property with key {key} on content {number}", "")
+        return Answer(body=self._property(page, key))
+
+    def create_property(self, request: Request, _base: str, number: str) -> Answer:
+        """POST /rest/api/content/{id}/property."""
+        asked = sent(request)
+        self.write_property(number, asked["key"], asked["value"], None)
+        return Answer(body=self._property(self._seen(number), asked["key"]))
+
+    def update_property(self, request: Request, _base: str, number: str, key: str) -> Answer:
+        """PUT /rest/api/content/{id}/property/{key}: wants the property's id, too."""
+        asked = sent(request)
+        if asked.get("key") != key or "id" not in asked:
+            raise Refused(400, "The property's id and key are required", "")
+        self.write_property(number, key, asked["value"], given(asked, "version", "number"))
+        return Answer(body=self._property(self._seen(number), key))
+
+    def _property(self, page: qms.Page, key: str) -> Json:
+        version = self.property_version(page.id, key)
+        told = {"when": _stamp(self.clock.now), "number": version, "message": "", "minorEdit": False, "hidden": False}
+        named = {"id": str(crc32(f"{page.id}{key}".encode())), "key": key}
+        return named | {"value": self.properties[page.id][key], "version": told}
+
+    def _seen(self, number: str) -> qms.Page:
+        for page in self._current():
+            if str(page.id) == number:
+                return page
+        raise Refused(404, f"No content found with id: ContentId{{id={number}}}", "")
 
     def _current(self) -> list[qms.Page]:
         return [page for page in self.pages if page.status(self.clock.now) in {"current", "archived"}]
@@ -121,12 +200,14 @@ class ConfluenceDataCenter:
 
     def _content(self, page: qms.Page, expansions: Collection[str]) -> Json:
         now = self.clock.now
-        row: Json = {"id": str(page.id), "type": "page", "status": "current", "title": page.title, "position": -1}
+        status = "trashed" if page.status(now) == "trashed" else "current"
+        row: Json = {"id": str(page.id), "type": "page", "status": status, "title": page.title, "position": -1}
         parts: Mapping[str, Callable[[], Any]] = {
             "version": lambda: _version(page.saved(now)[-1]),
             "history": lambda: _history(page),
             "space": self._space,
             "ancestors": lambda: self._ancestors(page),
+            "operations": lambda: [{"operation": one, "targetType": "page"} for one in self.operations],
             "body.storage": lambda: {"storage": {"value": page.body(now), "representation": "storage"}},
         }
         shown = {name.partition(".")[0]: parts[name]() for name in expansions if name in parts}
@@ -185,12 +266,27 @@ class ConfluenceDataCenter:
         return Answer(body={"results": results, **extra, "limit": limit, "size": len(results), "_links": links})
 
 
-_ROUTES: Sequence[tuple[str, Callable[..., Answer]]] = (
+_READS: Sequence[tuple[str, Callable[..., Answer]]] = (
     (r"/rest/api/user/current", ConfluenceDataCenter.current_user),
     (r"/rest/api/space", ConfluenceDataCenter.spaces),
     (r"/rest/api/content/scan", ConfluenceDataCenter.scan),
     (r"/rest/api/content/(\d+)/label", ConfluenceDataCenter.labels),
+    (r"/rest/api/content", ConfluenceDataCenter.titled),
+    (r"/rest/api/content/search", ConfluenceDataCenter.search),
+    (r"/rest/api/content/(\d+)", ConfluenceDataCenter.one),
+    (r"/rest/api/content/(\d+)/property/([\w-]+)", ConfluenceDataCenter.one_property),
 )
+_ROUTES: Mapping[str, Sequence[tuple[str, Callable[..., Answer]]]] = {
+    "GET": _READS,
+    "POST": (
+        (r"/rest/api/content", ConfluenceDataCenter.create),
+        (r"/rest/api/content/(\d+)/property", ConfluenceDataCenter.create_property),
+    ),
+    "PUT": (
+        (r"/rest/api/content/(\d+)", ConfluenceDataCenter.update),
+        (r"/rest/api/content/(\d+)/property/([\w-]+)", ConfluenceDataCenter.update_property),
+    ),
+}
 
 
 def _history(page: qms.Page) -> Json:
@@ -207,7 +303,6 @@ def _person(name: str) -> Json:
     key = f"{crc32(name.encode()):032x}"
     return {"type": "known", "username": f"u{key[-8:]}", "userKey": key, "displayName": name}
 
-            "operations": lambda: [{"operation": one, "targetType": "page"} for one in self.operations],
 
 def _label(name: str) -> Json:
     return {"prefix": "global", "name": name, "id": str(crc32(name.encode())), "label": name}

@@ -3,10 +3,12 @@
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
+from itss_bridge_playground import qms
 from itss_bridge_playground.messages import Answer, Request
 
 Json: TypeAlias = dict[str, Any]
@@ -63,6 +65,29 @@ def v1_list(request: Request, base: str, rows: Iterable[tuple[int, Json]], extra
         links["next"] = f"{request.path.removeprefix('/wiki')}?{query}"
     frame = {"results": [row for _, row in page], "start": 0, "limit": limit, "size": len(page)}
     return Answer(body=frame | (extra or {}) | {"_links": links})
+
+
+def many(request: Request, name: str) -> list[str]:
+    """An array parameter, repeated or with commas."""
+    return [word for value in request.query.get(name, ()) for word in value.split(",") if word]
+
+
+def sort_key(name: str, now: datetime) -> Callable[[qms.Page], Any]:
+    """What v2 sorts pages by."""
+    keys: Mapping[str, Callable[[qms.Page], Any]] = {
+        "id": lambda page: page.id,
+        "created-date": lambda page: stamp(page.versions[0].at),
+        "modified-date": lambda page: stamp(page.saved(now)[-1].at),
+        "title": lambda page: page.title,
+    }
+    if name not in keys:
+        raise Refused(400, "Invalid value for query parameter 'sort'", "INVALID_REQUEST_PARAMETER")
+    return keys[name]
+
+
+def stamp(moment: datetime) -> str:
+    """A time as Cloud writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _limit(request: Request) -> int:

@@ -211,7 +211,11 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page through all time; *issues* are the tickets its body links to."""
+    """A page through all time; *issues* are the tickets its body links to.
+
+    *bodies* are what was saved as its versions through the interface, oldest first; a page without any tells a story of
+    its own.
+    """
 
     id: int
     title: str
@@ -222,6 +226,7 @@ class Page:
     archived_at: datetime
     trashed_at: datetime
     restricted: bool
+    bodies: tuple[str, ...] = ()
 
     def status(self, moment: datetime) -> str | None:
         """What the page is at *moment*; None when it does not exist yet."""
@@ -242,6 +247,8 @@ class Page:
     def body(self, moment: datetime) -> str:
         """The newest version in Confluence's storage format."""
         number = len(self.saved(moment))
+        if self.bodies:
+            return self.bodies[number - 1]
         links = "".join(f"<p>相关工单：{_jira_macro(key)}</p>" for key in self.issues)
         return f"<h1>{self.title}</h1><p>第 {number} 版。本文件由流程负责人维护，按年度评审。</p>{links}"
 
