@@ -12,7 +12,7 @@ from uuid import uuid4
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from itss_bridge.catalogue import Catalogue, Signature, digest, limited, remembered, signed
+from itss_bridge.catalogue import Catalogue, Signature, digest, limited, load, signed
 from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, PagePublisher, TicketPublisher
 from itss_bridge.data import stream_names
 from itss_bridge.errors import BridgeError, UsageError
@@ -208,7 +208,7 @@ class Bridge:
         """The publisher of a `[publish.NAME]` table and the name of its source; it may write only when *apply*.
 
         Raises:
-            UsageError: there is no such table, it is wrong, or what it publishes is not what the caller wants (*makes*).
+            UsageError: there is no such table, it is wrong, or it is one for pages.
         """
         found: tuple[TicketPublisher, str] = self._publisher(place, TicketPublisher, apply=apply)
         return found

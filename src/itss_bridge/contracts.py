@@ -50,8 +50,8 @@ class Page:
 
     records: Sequence[Record]
     hidden: int = 0
-
     left_out: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -88,12 +88,12 @@ class Right:
     streams: Sequence[str] = ()
 
 
-    """
 class Connector(ABC):
     """Reads one tool. Sees its own configuration and the guarded session, nothing else; judges nothing.
 
     The engine owns cursors, retries, rate limits, completeness, validation, pseudonyms, digests, commits and
     deduplication. A connector raises `AccessDenied` or `SourceUnavailable`; it never returns less and keeps silent.
+    """
 
     name: ClassVar[str]
     """What `connector = "…"` says in itss-bridge.toml."""
@@ -146,12 +146,12 @@ class Connector(ABC):
         """
         return ()
 
-    def check(self) -> Identity:
     @abstractmethod
     def streams(self) -> Sequence[str]:
         """The streams this configuration reads, in the order to read them."""
 
     @abstractmethod
+    def check(self) -> Identity:
         """Who am I there, and what may I read. One or two requests."""
 
     @abstractmethod
@@ -178,12 +178,12 @@ class Connector(ABC):
         """
         return None
 
-        such as a page's size, is better left out.
     def shape(self, stream: str, *, ask: bool) -> Json:  # noqa: ARG002 - most have nothing to ask
         """What decides how a record of *stream* is made; when it differs from last time's, everything is read anew.
 
         The connector's release and the stream's schema are added by the engine. A connector that can find out which
         fields the account may read says so when it may *ask*: one request, no record is kept. What changes no record,
+        such as a page's size, is better left out.
         """
         return {"config": dict(self.config), "table": dict(self.stream_config.get(stream, {}))}
 
@@ -194,6 +194,12 @@ class Exporter(ABC):
     name: ClassVar[str]
     suffix: ClassVar[str]
     """File suffix that selects it, with the dot: `.xlsx`."""
+
+    title: ClassVar[Text] = Text("", "")
+    """What a file of it is for, in one line; `export --formats` shows it."""
+
+    shows_trends: ClassVar[bool] = False
+    """Whether it shows `Report.trends`, which are measured only when asked for."""
 
     @abstractmethod
     def export(self, report: Report, language: str) -> bytes:
@@ -310,18 +316,6 @@ class PagePublisher(Publisher):
         """Note on the page what it shows already, without a new version of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """How many requests may be under way at once to one origin: *usual*, unless *origins* names it."""
-
-    usual: int
-    origins: Mapping[str, int] = field(default_factory=dict)
-
-    def __call__(self, origin: str) -> int:
-        """The number for *origin*, one at least."""
-        return max(1, self.origins.get(origin, self.usual))
-
-
 class ExecutorFactory(Protocol):
     """Makes the executor that a fleet runs its workspaces on."""
 
@@ -330,7 +324,6 @@ class ExecutorFactory(Protocol):
     def __call__(self, options: Mapping[str, str]) -> Executor:
         """An executor; the caller shuts it down."""
         ...
-
 
 class Engine(ABC):
     """Runs population queries over the evidence of one lake as of one moment.

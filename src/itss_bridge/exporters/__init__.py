@@ -9,11 +9,9 @@ from itss_bridge.exporters.ics import IcsExporter
 from itss_bridge.exporters.metrics_text import PrometheusExporter
 from itss_bridge.exporters.oscal import OSCAL_EXPORTERS
 from itss_bridge.exporters.page import MarkdownExporter
+from itss_bridge.exporters.storage_format import StorageFormatExporter
 from itss_bridge.exporters.tidy import CsvExporter
 from itss_bridge.exporters.xlsx import XlsxExporter
-from itss_bridge.exporters.pdf import PdfExporter
-from itss_bridge.exporters.star import StarExporter
-from itss_bridge.exporters.storage_format import StorageFormatExporter
 
 EXPORTERS: list[type[Exporter]] = [
     XlsxExporter,
@@ -24,7 +22,7 @@ EXPORTERS: list[type[Exporter]] = [
     DossierExporter,
     MarkdownExporter,
     PrometheusExporter,
+    StorageFormatExporter,
     *OSCAL_EXPORTERS,
     *CISO_EXPORTERS,
 ]
-    StorageFormatExporter,
