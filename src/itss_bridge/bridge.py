@@ -12,7 +12,7 @@ from uuid import uuid4
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from itss_bridge.catalogue import Catalogue, Signature, digest, limited, load, signed
+from itss_bridge.catalogue import Catalogue, Signature, digest, limited, remembered, signed
 from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, PagePublisher, TicketPublisher
 from itss_bridge.data import stream_names
 from itss_bridge.errors import BridgeError, UsageError
@@ -65,7 +65,7 @@ class Bridge:
     @cached_property
     def _signed_catalogue(self) -> tuple[Catalogue, tuple[Signature, ...]]:
         own = [CatalogueFolder(path, str(self.workspace.root / FILE)) for path in self.workspace.catalogues]
-        catalogue = load([*self.plugins.catalogues, *own])
+        catalogue = remembered([*self.plugins.catalogues, *own])
         self._refuse_unknown_names(catalogue)
         return signed(catalogue, self.workspace.signatures())
 

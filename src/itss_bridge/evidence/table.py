@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,7 +89,8 @@ class StreamTable:
 
     def files(self) -> list[str]:
         """The Parquet files of the newest version, sorted."""
-        return sorted(self._open().file_uris()) if self.exists else []
+        # delta-rs writes them as in an address: 华东 would be %E5%8D%8E%E4%B8%9C
+        return sorted(map(unquote, self._open().file_uris())) if self.exists else []
 
     def append(
         self, rows: Sequence[Stored] | pa.Table, *, run: str, at: datetime, source: str, mark: SourceMark

@@ -231,23 +231,24 @@ class Pace:
     def turn(self) -> Iterator[None]:
         """Wait for a free place, for the end of a pause that concerns everybody, and for one's turn."""
         with self._slots:
-            self._wait_until_open()
+            slept = self._wait_until_open(-math.inf)
             if self._tempo.gap:
                 self.rest(self._turn_at() - self._now())
-                self._wait_until_open()
+                slept = self._wait_until_open(slept)
             self._stop_if_cancelled()
             with self._gate():
                 # meanwhile the tool may have asked for a rest, or the run may be over
-                self._wait_until_open()
+                self._wait_until_open(slept)
                 self._stop_if_cancelled()
                 yield
 
-    def _wait_until_open(self) -> None:
-        known = -math.inf
+    def _wait_until_open(self, known: float) -> float:
+        """Wait for the end of each pause that is later than the *known* one; returns the last."""
         # again only when somebody moved the end: each pause is slept once, whatever the clock says after it
         while (until := self._open_at) > known:
             known = until
             self.rest(until - self._now())
+        return known
 
     def _turn_at(self) -> float:
         """When the next request may begin; who comes late does not push back those after it, but for a moment."""
