@@ -40,10 +40,10 @@ def itss_bridge_engines() -> Sequence[type[Engine]]:
 
 @hookimpl
 def itss_bridge_executors() -> Sequence[ExecutorFactory]:
-    """Threads of this process."""
-    from itss_bridge.executors import Threads
+    """Threads of this process, processes of this machine, a Dask cluster."""
+    from itss_bridge.executors import Dask, Processes, Threads
 
-    return [Threads()]
+    return [Threads(), Processes(), Dask()]
 
 
 @hookimpl

@@ -1,15 +1,16 @@
 """What a plugin implements: connectors read tools, exporters turn a report into bytes, publishers send them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from itss_bridge.model import Json, Metric, Report, Text, Ticket
-from itss_bridge.transport import GuardedSession
+from itss_bridge.transport import Gate, GuardedSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,14 +317,34 @@ class PagePublisher(Publisher):
         """Note on the page what it shows already, without a new version of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """How many requests may be under way at once to one origin: *usual*, unless *origins* names it."""
+
+    usual: int
+    origins: Mapping[str, int] = field(default_factory=dict)
+
+    def __call__(self, origin: str) -> int:
+        """The number for *origin*, one at least."""
+        return max(1, self.origins.get(origin, self.usual))
+
+
 class ExecutorFactory(Protocol):
-    """Makes the executor that a fleet runs its workspaces on."""
+    """Makes the executor that a fleet runs its workspaces on, and what holds its workers' requests together."""
 
     name: str
 
     def __call__(self, options: Mapping[str, str]) -> Executor:
-        """An executor; the caller shuts it down."""
+        """An executor; the caller shuts it down. Options: `workers`, and `scheduler` where there is one."""
         ...
+
+    def gates(self, allowed: Allowed) -> AbstractContextManager[Callable[[], Gate]]:
+        """Within it, what each task calls in its worker to get its gate; picklable where workers are processes.
+
+        However many workers there are, no origin sees more requests at once through their gates than is *allowed*.
+        """
+        ...
+
 
 class Engine(ABC):
     """Runs population queries over the evidence of one lake as of one moment.

@@ -8,7 +8,7 @@ import click
 
 from itss_bridge.cli.call import Commands
 from itss_bridge.cli.talk import LANGUAGE, localised, speak, talk
-from itss_bridge.errors import BridgeError
+from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.messages import say, spoken, told
 
 __all__ = ["itss_bridge", "main"]
@@ -33,6 +33,7 @@ COMMANDS = {
     "export": ("itss_bridge.cli.export", "Write the report to files; the suffix picks the format."),
     "verify": ("itss_bridge.cli.verify", "Recompute every digest of the stored evidence."),
     "calendar": ("itss_bridge.cli.calendar", "Show every date of certificates, applications and audits."),
+    "fleet": ("itss_bridge.cli.fleet", "Run many workspaces as one job; compare organisations."),
     "metric": ("itss_bridge.cli.metric", "Look at metrics: numbers, denominators, populations."),
     "evidence": ("itss_bridge.cli.evidence", "Look at the records kept as evidence."),
     "catalogue": ("itss_bridge.cli.catalogue", "Look at frameworks and mappings; sign a crosswalk."),
@@ -80,9 +81,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _interrupted()
     except click.ClickException as error:
-        error.message = str(told(error.message, LANGUAGE.get()))  # type: ignore[misc]  # an error is told once
-        error.show()
-        return 2
+        return _misused(error, arguments)
     except BrokenPipeError:
         return 0
     except Exception as error:
@@ -93,6 +92,14 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return _show(problem, arguments) if problem else _bug(error)
     return code if isinstance(code, int) else 0
+
+
+def _misused(error: click.ClickException, arguments: Sequence[str]) -> int:
+    error.message = str(told(error.message, LANGUAGE.get()))  # type: ignore[misc]  # an error is told once
+    if "--json" in arguments:
+        click.echo(json.dumps({"ok": False, "error": {"what": error.format_message()}}, ensure_ascii=False))
+    error.show()
+    return UsageError.exit_code
 
 
 def _interrupted() -> int:

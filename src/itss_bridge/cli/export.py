@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from itss_bridge.cli.call import Call, common, print_json
+from itss_bridge.messages import say
 from itss_bridge.written import suffix, write
 
 __all__ = ["command", "suffix", "write"]
@@ -14,13 +15,19 @@ __all__ = ["command", "suffix", "write"]
     epilog="Examples: itss-bridge export matrix.xlsx report.html · itss-bridge export --as-of 2026-03-31 audit.json · "
     "itss-bridge export review.xlsx --since 2025-12-31"
 )
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--since", metavar="DATE", help="Show what changed since that day's end, or since that moment.")
+@click.option("--formats", is_flag=True, help="List all formats, plugins' ones too, instead of writing a file.")
 @common
-def command(call: Call, files: tuple[Path, ...], since: str | None) -> None:
-    """Write the report to FILES; the suffix picks the format: .xlsx .html .json .csv .md .ics .zip and more."""
+def command(call: Call, files: tuple[Path, ...], since: str | None, *, formats: bool) -> None:
+    """Write the report to FILES; the suffix picks the format: .xlsx .html .docx .pdf .json .csv .md and more."""
     from itss_bridge.bridge import Bridge
 
+    if formats:
+        _list_formats(call)
+        return
+    if not files:
+        raise click.UsageError(say("name a file; `export --formats` lists what there is"))
     bridge: Bridge = call.bridge()
     exporters = [
         bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), "format") for f in files
@@ -33,3 +40,17 @@ def command(call: Call, files: tuple[Path, ...], since: str | None) -> None:
         print_json([str(file) for file in files])
     else:
         click.echo("\n".join(map(str, files)))
+
+
+def _list_formats(call: Call) -> None:
+    """Every suffix with what a file of it is for; of a plugin's that says nothing, its name."""
+    from itss_bridge.plugins import Plugins
+
+    exporters = Plugins().exporters
+    if call.as_json:
+        titles = {known: {"en": e.title.en, "zh": e.title.zh} for known, e in exporters.items()}
+        print_json([{"suffix": known, "title": title} for known, title in titles.items()])
+        return
+    width = max(map(len, exporters))
+    for known, exporter in exporters.items():
+        click.echo(f"{known:<{width}}  {exporter.title[call.lang()] or exporter.name}")
