@@ -143,5 +143,6 @@ def report(
         orphans=papers.orphans,
         materials=materials(catalogue.lifecycles.values(), held, workspace.target),
         catalogue=fingerprint(catalogue),
+        word_template=workspace.word_template,
         trends=told,
     )

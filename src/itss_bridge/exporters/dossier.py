@@ -2,19 +2,18 @@
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from typing import ClassVar
 
 from itss_bridge.contracts import Exporter
+from itss_bridge.exporters.archive import packed
 from itss_bridge.exporters.document import JsonExporter
 from itss_bridge.exporters.foreign import is_formula, plain
 from itss_bridge.exporters.html import HtmlExporter
 from itss_bridge.exporters.xlsx import XlsxExporter
-from itss_bridge.model import MaterialRow, Report
+from itss_bridge.model import MaterialRow, Report, Text
 from itss_bridge.wording import DOCUMENT_STATE, DOSSIER_HEAD, LEVEL, phrase
 
-_DAY_ONE = (1980, 1, 1, 0, 0, 0)
 _COLUMNS = ("id", "checklist", "title", "owner", "state", "reason", "found", "requirements", "source", "confidence")
 
 
@@ -23,18 +22,14 @@ class DossierExporter(Exporter):
 
     name: ClassVar[str] = "dossier"
     suffix: ClassVar[str] = ".zip"
+    title: ClassVar[Text] = Text(
+        "the dossier to hand in: materials, documents, reports", "申报材料包：清单、文件对照与报告"
+    )
     shows_trends: ClassVar[bool] = True
 
     def export(self, report: Report, language: str) -> bytes:
         """The archive; names of files are plain ASCII, texts in *language*."""
-        archive = io.BytesIO()
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-            for name, content in _files(report, language):
-                info = zipfile.ZipInfo(name, _DAY_ONE)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o644 << 16
-                packed.writestr(info, content)
-        return archive.getvalue()
+        return packed(_files(report, language))
 
 
 def _files(report: Report, language: str) -> Iterator[tuple[str, bytes]]:

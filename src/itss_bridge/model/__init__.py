@@ -38,7 +38,7 @@ from itss_bridge.model.found import (
     StreamState,
     Support,
 )
-from itss_bridge.model.reported import Cell, Report, Row
+from itss_bridge.model.reported import Cell, Report, Row, Template
 from itss_bridge.model.steered import (
     Condition,
     DocumentRow,
@@ -112,6 +112,7 @@ __all__ = [
     "Status",
     "StreamState",
     "Support",
+    "Template",
     "Text",
     "Ticket",
     "Transition",

@@ -36,11 +36,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """An organisation's own document for a report to be filled into; *where* names its file."""
+
+    content: bytes
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything an exporter may show, and nothing it could compute for itself.
 
     *catalogue* is the digest of all that was asked, signatures included: two reports with the same one asked the same.
-    *changes* is what changed since an earlier moment, None where nobody asked for one.
+    *changes* is what changed since an earlier moment, None where nobody asked for one. *word_template* is carried along
+    because exporters see nothing else: None means the shipped one.
     """
 
     organisation: str
@@ -66,6 +75,7 @@ class Report:
     catalogue: str = ""
     trends: tuple[Trend, ...] = ()
     changes: Changes | None = None
+    word_template: Template | None = None
 
     def requirement(self, requirement_id: str) -> Requirement:
         """The requirement with this id; KeyError if the catalogue has none."""

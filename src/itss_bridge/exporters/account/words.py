@@ -1,0 +1,62 @@
+"""The words of the self-assessment report, for people who read it on paper."""
+
+from collections.abc import Mapping
+
+from itss_bridge.model import Text
+
+WORD: Mapping[str, Text] = {
+    "report": Text("Self-assessment report", "自评估报告"),
+    "subtitle": Text(
+        "IT service operation and maintenance · ISO/IEC 20000-1 · ISO 9001",
+        "信息技术服务运行维护 · ISO/IEC 20000-1 · ISO 9001",
+    ),
+    "contents": Text("Contents", "目录"),
+    "scope": Text("Scope and completeness of evidence", "评估范围与证据完整性"),
+    "facts": Text("What this report speaks of", "评估范围"),
+    "streams": Text("Evidence collected", "证据采集情况"),
+    "levels": Text("ITSS levels and what is missing", "ITSS 等级达成情况与差距"),
+    "missing": Text("Binding rules that are not met or lack evidence", "尚未满足或证据不足的约束性规则"),
+    "missing_none": Text("No binding rule is open.", "约束性规则均已满足。"),
+    "counts": Text("Conformity by framework", "各标准符合性总览"),
+    "findings": Text("Findings", "逐条评估结果"),
+    "gaps": Text("Gaps and actions", "差距与整改措施"),
+    "nonconformities": Text("Nonconformities and corrective actions", "不符合项与纠正措施"),
+    "documents": Text("Documents and records", "成文信息"),
+    "documents_lead": Text(
+        "{current} of {all} are current; listed are those that are not.",
+        "共 {all} 项，其中 {current} 项有效；下表仅列其余各项。",
+    ),
+    "metrics": Text("Metrics", "指标"),
+    "metrics_lead": Text(
+        "Each number with its numerator and denominator; the tickets behind it are in the workbook and in the evidence.",
+        "每项数值均附分子、分母；所依据的工单见工作簿与证据库。",
+    ),
+    "dates": Text("Dates", "重要日期"),
+    "judgements": Text("Judgements of people", "人工判定"),
+    "notes": Text("Notes", "说明"),
+    "sign_off": Text("Sign-off", "签署"),
+    "none": Text("None.", "无。"),
+    "no_nonconformity": Text("None is registered.", "台账中无不符合项。"),
+    "of": Text("of", "共"),
+    "action": Text("Next action", "下一步措施"),
+    "cause": Text("Root cause", "原因分析"),
+    "correction": Text("Correction and corrective action", "纠正与纠正措施"),
+    "document": Text("Document or record", "文件或记录"),
+    "due": Text("Due", "完成期限"),
+    "earliest": Text("not before {day}", "最早 {day}"),
+    "expires": Text("Until", "有效期至"),
+    "fraction": Text("Numerator / denominator", "分子/分母"),
+    "grade": Text("Grade", "等级"),
+    "held": Text("Held / expected", "实有/应有"),
+    "measured_status": Text("As measured", "实测结果"),
+    "owner": Text("Responsible", "责任岗位"),
+    "progress": Text("Progress", "进展"),
+    "reached": Text("Level reached", "已达到等级"),
+    "reached_none": Text("none", "未达到任何等级"),
+    "role": Text("Role", "岗位"),
+    "total": Text("Total", "合计"),
+    "unsure": Text("to be confirmed", "待核实"),
+    "when": Text("When", "日期"),
+    "page": Text("Page {} of {}", "第 {} 页 共 {} 页"),
+    "overdue": Text("overdue", "已逾期"),
+}
