@@ -161,7 +161,7 @@ def management_command(call: Call, file: Path | None) -> None:
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
     decided = decisions(bridge.workspace.decision_files)
-    _write(file, management_review(report, decided, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
+    _write(call, file, management_review(report, decided, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
 
 
 @_to_file(
@@ -175,7 +175,7 @@ def internal_command(call: Call, file: Path | None) -> None:
 
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
-    _write(file, internal_audit(report, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
+    _write(call, file, internal_audit(report, call.lang(bridge), bridge.workspace.day_of(report.as_of)))
 
 
 @click.command(
@@ -209,14 +209,15 @@ def _maturity_line(one: "QuarterEnd", language: str) -> dict[str, Any]:
     return {"quarter": one.name, **levels, **elements, "incomplete": ", ".join(one.incomplete)}
 
 
-def _write(file: Path | None, page: str) -> None:
-    if file is None:
-        click.echo(page, nl=False)
-        return
-    from itss_bridge.cli.export import write
+def _write(call: Call, file: Path | None, page: str) -> None:
+    if file is not None:
+        from itss_bridge.cli.export import write
 
-    write(file, page.encode())
-    click.echo(str(file))
+        write(file, page.encode())
+    if call.as_json:
+        print_json({"files": [str(file)]} if file else {"markdown": page})
+    else:
+        click.echo(str(file) if file else page, nl=file is not None)
 
 
 def _print(language: str, rows: Sequence[dict[str, Any]]) -> None:
