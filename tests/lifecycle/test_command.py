@@ -19,10 +19,10 @@ target = "itss-level-3"
 [sources.files]
 connector = "files"
 """
-CERTIFICATES = """id,ref,changed_at,holder,scheme,level,awarded_at,expires_at,status,surveillance_dates,number
-C-1,ITSS 四级证书,2015-03-10,organisation,itss,4,2015-03-10,2018-03-10,valid,2016-02-25,ITSS-YW-4-1
-C-2,ISO 9001 证书,2014-11-05,organisation,iso9001,,2014-11-05,2017-11-05,valid,2015-10-20; 2016-10-18,
-P-1,某工程师,2015-01-01,person,itss-engineer,,2015-01-01,,valid,,
+CERTIFICATES = """id,ref,changed_at,holder,scheme,level,awarded_at,expires_at,status,surveillance_dates,number,surveillance_months
+C-1,ITSS 四级证书,2015-03-10,organisation,itss,4,2015-03-10,2018-03-10,valid,2016-02-25,ITSS-YW-4-1,
+C-2,ISO 9001 证书,2014-11-05,organisation,iso9001,,2014-11-05,2017-11-05,valid,2015-10-20; 2016-10-18,,12
+P-1,某工程师,2015-01-01,person,itss-engineer,,2015-01-01,,valid,,,
 """
 ATTESTATIONS = """id,changed_at,topic,statement,on,holds
 A-1,2016-01-10,service-business-since,首份合同,2015-06-01,true

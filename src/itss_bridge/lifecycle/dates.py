@@ -163,6 +163,7 @@ def _periodic(kept: Kept, awarded: date) -> Iterator[Milestone]:
     past = [day for day in kept.certificate.surveillances if day > awarded]
     found = _next_by_contract(kept, [awarded, *past]) or _next_by_rule(kept, [awarded, *past])
     if found is None:
+        yield from _no_interval(kept)
         return
     rule, (on, until), note, certain = found
     if kept.end is None or on < kept.end:
@@ -176,8 +177,7 @@ _Next = tuple[Rule, tuple[date, date | None], Text, bool | None]
 
 
 def _next_by_contract(kept: Kept, days: list[date]) -> _Next | None:
-    rule = next((r for r in kept.rules("surveillance") if not _is_window(r) and r.quantity), None)
-    months = kept.certificate.interval
+    rule, months = next(kept.rules("surveillance"), None), kept.certificate.interval
     if rule is None or months is None or any(_is_window(r) for r in kept.rules("surveillance")):
         return None
     note = Text(
@@ -189,24 +189,24 @@ def _next_by_contract(kept: Kept, days: list[date]) -> _Next | None:
 
 def _next_by_rule(kept: Kept, days: list[date]) -> _Next | None:
     for rule in kept.rules("surveillance"):
-        quantity = rule.quantity
-        if quantity is None:
-            continue
-        if quantity.operator == "either":
-            first, last = (not_after(days[-1], quantity.values[place]) for place in (0, -1))
+        if rule.quantity and rule.quantity.operator == "either":
+            first, last = (not_after(days[-1], rule.quantity.values[place]) for place in (0, -1))
             note = Text(
                 f"{rule.title.en} The register does not say which (`surveillance_months`).",
                 f"{rule.title.zh}证书台账未登记间隔（surveillance_months）。",
             )
             return rule, (first, last), note, False
-        if quantity.operator == "<=" and len(days) == 1:
-            return rule, (not_after(days[0], quantity.values[0]), None), rule.title, None
-        if quantity.unit == "times-a-year" and len(days) > 1:
-            year = min(days[-1].year + 1, date.max.year)
-            # the year of re-certification has none
-            ends = kept.end is not None and year >= kept.end.year
-            return None if ends else (rule, (date(year, 1, 1), date(year, 12, 31)), rule.title, None)
     return None
+
+
+def _no_interval(kept: Kept) -> Iterator[Milestone]:
+    """No number is confirmed and the register has none: what is known, and where to write what the contract says."""
+    rule = next((r for r in kept.rules("surveillance") if not _is_window(r)), None)
+    if rule is None or any(_is_window(r) for r in kept.rules("surveillance")) or kept.certificate.agreed:
+        return
+    en = f"{rule.title.en} The register names no interval (`surveillance_months`) and no day (`next_audit_at`)."
+    zh = f"{rule.title.zh}证书台账未登记监督间隔（surveillance_months）与约定日期（next_audit_at）。"
+    yield from _untold(kept, Text(en, zh))
 
 
 def _re_assessment(kept: Kept) -> Iterator[Milestone]:
