@@ -9,7 +9,6 @@ from itss_bridge.cli.complete import completed
 from itss_bridge.cli.talk import talk
 from itss_bridge.messages import say
 
-
 REPORT = "report"
 
 

@@ -40,6 +40,9 @@ class CisoMappingExporter(Exporter):
 
     name: ClassVar[str] = "ciso-mapping"
     suffix: ClassVar[str] = ".mapping.ciso.yaml"
+    title: ClassVar[Text] = Text(
+        "CISO Assistant library of the crosswalks; load the frameworks first", "CISO Assistant 对照库，请先加载标准库"
+    )
 
     def export(self, report: Report, language: str) -> bytes:
         """One library; UsageError when no crosswalk joins requirements that are assessed themselves."""
@@ -60,6 +63,7 @@ class CisoFrameworkExporter(Exporter):
 
     name: ClassVar[str] = "ciso-framework"
     suffix: ClassVar[str] = ".framework.ciso.yaml"
+    title: ClassVar[Text] = Text("CISO Assistant library of the frameworks", "CISO Assistant 标准库")
 
     def export(self, report: Report, language: str) -> bytes:
         """One library with all frameworks; *language* is its own, the other one stands under `translations`."""

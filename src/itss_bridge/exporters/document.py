@@ -40,6 +40,9 @@ class JsonExporter(Exporter):
 
     name: ClassVar[str] = "json"
     suffix: ClassVar[str] = ".json"
+    title: ClassVar[Text] = Text(
+        "everything, for programs; `verify --against` takes it", "全部数据，供程序使用，可用于 `verify --against`"
+    )
     shows_trends: ClassVar[bool] = True
 
     def export(self, report: Report, language: str) -> bytes:  # noqa: ARG002 - both languages are in the document

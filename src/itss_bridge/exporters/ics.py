@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from itss_bridge.contracts import Exporter
 from itss_bridge.exporters.foreign import plain
-from itss_bridge.model import Milestone, Report
+from itss_bridge.model import Milestone, Report, Text
 from itss_bridge.wording import LANGUAGES, other
 
 _OCTETS = 75
@@ -22,6 +22,7 @@ class IcsExporter(Exporter):
 
     name: ClassVar[str] = "ics"
     suffix: ClassVar[str] = ".ics"
+    title: ClassVar[Text] = Text("all dates, for Outlook, WPS or a phone", "全部日期，可导入 Outlook、WPS 或手机日历")
 
     def export(self, report: Report, language: str) -> bytes:
         """All dates that can be told; in *language*, the other one below it where the report has both."""

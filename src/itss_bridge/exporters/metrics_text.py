@@ -7,7 +7,7 @@ from typing import ClassVar
 from itss_bridge.contracts import Exporter
 from itss_bridge.exporters.foreign import plain
 from itss_bridge.exporters.reading import Entry, Reading, unit_of
-from itss_bridge.model import Report, Status, Verdict
+from itss_bridge.model import Report, Status, Text, Verdict
 
 Sample = tuple[dict[str, str], float | None]
 
@@ -38,6 +38,7 @@ class PrometheusExporter(Exporter):
 
     name: ClassVar[str] = "prometheus"
     suffix: ClassVar[str] = ".prom"
+    title: ClassVar[Text] = Text("gauges for Prometheus' textfile collector", "Prometheus textfile 采集器所用指标")
 
     def export(self, report: Report, language: str) -> bytes:  # noqa: ARG002 - names and labels are the same in all
         """The whole exposition, one family after the other; one without samples is left out."""

@@ -35,6 +35,9 @@ class MarkdownExporter(Exporter):
 
     name: ClassVar[str] = "markdown"
     suffix: ClassVar[str] = ".md"
+    title: ClassVar[Text] = Text(
+        "the report as one Markdown page, for a wiki or a message", "Markdown 单页，供 wiki 或消息使用"
+    )
 
     def export(self, report: Report, language: str) -> bytes:
         """The page in *language*."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from itss_bridge.contracts import Exporter
 from itss_bridge.exporters.foreign import is_formula, plain
 from itss_bridge.exporters.reading import Reading
-from itss_bridge.model import Cell, Report, Row
+from itss_bridge.model import Cell, Report, Row, Text
 from itss_bridge.wording import STATUS
 
 COLUMNS = (
@@ -39,6 +39,9 @@ class CsvExporter(Exporter):
 
     name: ClassVar[str] = "csv"
     suffix: ClassVar[str] = ".csv"
+    title: ClassVar[Text] = Text(
+        "the matrix as one table for pivot tables and scripts", "矩阵单表，供数据透视表与脚本使用"
+    )
 
     def export(self, report: Report, language: str) -> bytes:
         """The whole table; titles and labels in *language*."""

@@ -28,7 +28,7 @@ WORD: Mapping[str, Text] = {
     ),
     "metrics": Text("Metrics", "指标"),
     "metrics_lead": Text(
-        "Each number with its numerator and denominator; the tickets behind it are in the workbook and in the evidence.",
+        "Each number with its numerator and denominator; the tickets behind it are in the workbook and the evidence.",
         "每项数值均附分子、分母；所依据的工单见工作簿与证据库。",
     ),
     "dates": Text("Dates", "重要日期"),

@@ -10,7 +10,7 @@ from itss_bridge.exporters.oscal.plan import plan
 from itss_bridge.exporters.oscal.reader import crosswalks
 from itss_bridge.exporters.oscal.results import results
 from itss_bridge.exporters.reading import Reading
-from itss_bridge.model import Report
+from itss_bridge.model import Report, Text
 
 __all__ = [
     "OSCAL_EXPORTERS",
@@ -28,6 +28,7 @@ class OscalAssessmentExporter(Exporter):
 
     name: ClassVar[str] = "oscal-assessment"
     suffix: ClassVar[str] = ".assessment.oscal.json"
+    title: ClassVar[Text] = Text("OSCAL assessment-results", "OSCAL 评估结果（assessment-results）")
 
     def export(self, report: Report, language: str) -> bytes:
         """The assessment-results; titles in *language*, the other one as properties."""
@@ -46,6 +47,7 @@ class OscalCatalogExporter(Exporter):
 
     name: ClassVar[str] = "oscal-catalog"
     suffix: ClassVar[str] = ".catalog.oscal.json"
+    title: ClassVar[Text] = Text("OSCAL catalog of the frameworks", "OSCAL 标准要求目录（catalog）")
 
     def export(self, report: Report, language: str) -> bytes:
         """The catalog; titles in *language*, the other one as properties."""
@@ -57,6 +59,7 @@ class OscalMappingExporter(Exporter):
 
     name: ClassVar[str] = "oscal-mapping"
     suffix: ClassVar[str] = ".mapping.oscal.json"
+    title: ClassVar[Text] = Text("OSCAL mapping-collection of the crosswalks", "OSCAL 标准对照（mapping-collection）")
 
     def export(self, report: Report, language: str) -> bytes:
         """The mapping-collection; UsageError when no crosswalk has rows."""
@@ -68,6 +71,9 @@ class OscalPlanExporter(Exporter):
 
     name: ClassVar[str] = "oscal-poam"
     suffix: ClassVar[str] = ".poam.oscal.json"
+    title: ClassVar[Text] = Text(
+        "OSCAL plan of action and milestones: gaps and nonconformities", "OSCAL 整改计划（POA&M）：差距与不符合项"
+    )
 
     def export(self, report: Report, language: str) -> bytes:
         """The plan; one item that says so when nothing is open."""
