@@ -41,7 +41,7 @@ def workbook(portfolio: Portfolio, language: str) -> bytes:
     _overview(_sheet(book, "overview", (44, *[15] * 8)), portfolio)
     _unfinished(_sheet(book, "unfinished", (30, 24, 12, 18, 20, 60, 50)), portfolio)
     _organisations(
-        _sheet(book, "organisations", (32, 24, 14, 12, 20, 20, *[9] * 8 * len(portfolio.frameworks))), portfolio
+        _sheet(book, "organisations", (32, 24, 14, 12, 20, 20, *[13] * 6 * len(portfolio.frameworks))), portfolio
     )
     _levels(_sheet(book, "levels", (32, 24, 12, 20, 14, 11, 11, 11, 70)), portfolio)
     _benchmarks(_sheet(book, "benchmarks", (40, 14, 10, 16, 10, 10, 10, 12, 22, 12, 12, 12, 12, 22)), portfolio)
@@ -163,7 +163,7 @@ def _organisations(sheet: Sheet, portfolio: Portfolio) -> None:
     heads = [HEAD[name] for name in ("organisation", "workspace", "group", "state", "target", "reached")]
     for total in portfolio.frameworks:
         names = (HEAD["assessed"], *(STATUS[status] for status in Status))
-        heads += [Text(f"{total.framework}: {name.en}", f"{total.framework}：{name.zh}") for name in names]
+        heads += [Text(*[f"{total.framework}\n{name[book.language]}"] * 2) for name in names]
     rows = [_organisation(o, portfolio, book) for o in portfolio.organisations]
     _table(sheet, 0, heads, rows)
 
