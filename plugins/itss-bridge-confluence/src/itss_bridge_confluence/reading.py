@@ -23,6 +23,8 @@ class _Lines(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "ac:parameter":
             self._silent = dict(attrs).get("ac:name") != _SHOWN_PARAMETER
+        elif tag == "br":
+            self._line.append(" ")
         elif tag in _BLOCKS:
             self._break()
         self._in_row = self._in_row or tag == "tr"
