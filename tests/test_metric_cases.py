@@ -57,7 +57,7 @@ class CaseEngine(DuckEngine):
         chosen = CALENDARS[calendar] if isinstance(calendar, str) else calendar
         self._knows_business_time = self._knows_business_time and chosen is self._calendar
         self._calendar = chosen
-        self._metric = None
+        self._held = None
         self._streams = streams
 
     def _materialise(self, stream: str, columns: frozenset[str]) -> None:

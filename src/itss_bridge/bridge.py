@@ -19,6 +19,7 @@ from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
 from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
+from itss_bridge.evidence.query import too_little
 from itss_bridge.interruption import SafePoints, stopping
 from itss_bridge.judgements import Plan, judgements, plan
 from itss_bridge.messages import say
@@ -60,7 +61,7 @@ class Bridge:
         self._gate = gate
         self.workspace = Workspace.open(root)
         self.plugins = plugins or Plugins()
-        self.lake = Lake(self.workspace.evidence)
+        self.lake = Lake(self.workspace.evidence, self.workspace.bounds)
 
     @cached_property
     def _signed_catalogue(self) -> tuple[Catalogue, tuple[Signature, ...]]:
@@ -385,4 +386,4 @@ def as_problem(error: BaseException) -> BridgeError | None:
             where=str(error.filename or ""),
             fix=say("check the path, its rights and free space"),
         )
-    return None
+    return too_little(error)

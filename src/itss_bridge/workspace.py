@@ -17,6 +17,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from itss_bridge.catalogue import Signature
 from itss_bridge.data import schema
 from itss_bridge.errors import Locked, UsageError
+from itss_bridge.evidence.query import DEFAULT, Bounds
 from itss_bridge.messages import say
 from itss_bridge.model import Grade, Template
 
@@ -189,6 +190,13 @@ class Workspace:
         """Reference of the pseudonym key, if the organisation keeps it elsewhere."""
         key: str | None = self.settings.get("privacy", {}).get("key")
         return key
+
+    @property
+    def bounds(self) -> Bounds:
+        """How much of the machine reading the evidence may take."""
+        own = self.settings.get("limits", {})
+        spill = self.root / own["spill"] if "spill" in own else None
+        return Bounds(own.get("memory", DEFAULT.memory), own.get("threads"), spill)
 
     @property
     def retention_months(self) -> int | None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
-from itss_bridge.evidence.lake import connect
+from itss_bridge.evidence.query import connect
 from itss_bridge.evidence.read import current_rows
 from itss_bridge.messages import say
 
@@ -33,7 +33,7 @@ class Tickets:
         self.zone = zone
         table = lake.table(stream)
         self.columns = frozenset(table.rows.columns)
-        self._db = connect(lake.root)
+        self._db = connect(lake.root, lake.bounds)
         self._db.execute(f"SET TimeZone = '{zone.key}'")
         resolved = "resolved_at" if "resolved_at" in self.columns else "NULL::TIMESTAMPTZ"
         rows = current_rows(table, table.rows.arrow.names)

@@ -10,7 +10,7 @@ from itss_bridge.catalogue.calendars import Calendar
 from itss_bridge.doctor.finding import Finding
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.kinds import INSTANT
-from itss_bridge.evidence.lake import connect, listed
+from itss_bridge.evidence.query import connect, listed
 from itss_bridge.evidence.rows import StreamRows
 from itss_bridge.messages import say
 from itss_bridge.metrics import working_time
@@ -56,7 +56,7 @@ def _earliest(lake: Lake, stream: str) -> datetime | None:
     files = table.files()
     if not files:
         return None
-    with closing(connect(lake.root)) as database:
+    with closing(connect(lake.root, lake.bounds)) as database:
         rows = f"read_parquet([{listed(files)}], union_by_name = true)"
         there = {row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}  # noqa: S608 - our files
         held = ", ".join(f'min("{name}")' for name in times if name in there)

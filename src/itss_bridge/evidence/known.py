@@ -7,7 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from itss_bridge.evidence.lake import connect
+from itss_bridge.evidence.query import connect
 from itss_bridge.evidence.rows import Stored
 from itss_bridge.evidence.table import StreamTable
 
@@ -20,7 +20,7 @@ class Known:
     def __init__(self, table: StreamTable, source: str) -> None:
         self._table = table
         self._source = source
-        self._db = connect(table.path.parent)
+        self._db = connect(table.path.parent, table.bounds)
         self._db.execute("CREATE TABLE known (id VARCHAR, digest VARCHAR, changed_at TIMESTAMPTZ)")
         if table.exists and table.files():
             self._db.execute(

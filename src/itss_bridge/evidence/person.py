@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from itss_bridge.evidence.lake import Lake, connect, listed
+from itss_bridge.evidence.lake import Lake
+from itss_bridge.evidence.query import connect, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Occurrence:
 
 def occurrences(lake: Lake, pseudonyms: Mapping[str, str]) -> Iterator[Occurrence]:
     """Every field that holds a source's pseudonym for the person, in all versions ever kept, old ones too."""
-    with closing(connect(lake.root)) as database:
+    with closing(connect(lake.root, lake.bounds)) as database:
         database.execute("CREATE TABLE person (source VARCHAR, pseudonym VARCHAR)")
         for pair in pseudonyms.items():
             database.execute("INSERT INTO person VALUES (?, ?)", pair)

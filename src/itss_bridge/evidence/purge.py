@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 
 from itss_bridge.errors import IntegrityError, UsageError
 from itss_bridge.evidence.audit import Audit, leftovers
-from itss_bridge.evidence.lake import Lake, connect, listed
+from itss_bridge.evidence.lake import Lake
 from itss_bridge.evidence.ledger import Entry, Purge, Replacement, batch_digest
 from itss_bridge.evidence.privacy import salted
+from itss_bridge.evidence.query import connect, listed
 from itss_bridge.evidence.seal import sha256, sync_to_disk
 from itss_bridge.evidence.table import StreamTable, file_name
 
@@ -68,7 +69,7 @@ class StreamPurge:
     def __init__(self, table: StreamTable, wanted: Wanted) -> None:
         """Look for what is *wanted* in a stream that has files; nothing is changed."""
         self._table = table
-        self._db = connect(table.path.parent)
+        self._db = connect(table.path.parent, table.bounds)
         self._db.execute(_VERSIONS.format(files=listed(table.files())), {"record": wanted.record or ""})
         self._db.execute(_DUE, {"before": wanted.before, "one": wanted.record is not None})
 
@@ -221,7 +222,7 @@ def missing(table: StreamTable, as_of: datetime) -> dict[str, Missing]:
     newest = table.last()
     if newest is None or all(as_of > until for until in newest.thinned.values()):
         return {}
-    with closing(connect(table.path.parent)) as database:
+    with closing(connect(table.path.parent, table.bounds)) as database:
         found = database.execute(_MISSING.format(files=listed(table.files())), {"end": as_of}).fetchall()
     purges = {file.by: entry.purge.at for entry in table.entries() if entry.purge for file in entry.purge.files}
     return {source: Missing(n, max(purges[name] for name in files)) for source, n, files in found}

@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from itss_bridge.errors import UsageError
-from itss_bridge.evidence.lake import Lake, connect, current_sql
+from itss_bridge.evidence.lake import Lake
+from itss_bridge.evidence.query import connect, current_sql
 from itss_bridge.evidence.table import StreamTable
 
 # The types of columns are told in SQL: registering an Arrow table would import pandas wherever it is installed.
@@ -50,7 +51,7 @@ def records(lake: Lake, stream: str, end: datetime, columns: Sequence[str]) -> I
 
 def _rows(table: StreamTable, end: datetime, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     listed = ", ".join(f'"{name}"' for name in columns)
-    with closing(connect(table.path.parent)) as database:
+    with closing(connect(table.path.parent, table.bounds)) as database:
         rows = current_rows(table, {*columns, "source", "ref", "id"})
         cursor = database.execute(f"SELECT {listed} FROM ({rows}) ORDER BY source, ref, id", {"end": end})  # noqa: S608 - names were checked
         while chunk := cursor.fetchmany(10_000):

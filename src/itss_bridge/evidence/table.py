@@ -18,6 +18,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence.ledger import GENESIS, Entry, Purge, SourceMark, batch_digest
+from itss_bridge.evidence.query import DEFAULT, Bounds
 from itss_bridge.evidence.rows import Stored, StreamRows
 from itss_bridge.evidence.seal import SEAL, read_seal, seal, sha256, sync_to_disk
 
@@ -61,8 +62,9 @@ def unwatched(stream: str, done: int, total: int) -> None:
 class StreamTable:
     """One stream's versions. Only the holder of the workspace's lock appends."""
 
-    def __init__(self, root: Path, stream: str) -> None:
+    def __init__(self, root: Path, stream: str, bounds: Bounds = DEFAULT) -> None:
         self.stream = stream
+        self.bounds = bounds
         self.path = root / stream
         self.rows = StreamRows.of(stream)
 

@@ -12,7 +12,7 @@ from itss_bridge.catalogue.calendars import Calendar
 from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
-from itss_bridge.evidence.lake import connect
+from itss_bridge.evidence.query import connect, too_little
 from itss_bridge.evidence.read import current_rows
 from itss_bridge.evidence.rows import ENVELOPE, StreamRows
 from itss_bridge.metrics import working_time
@@ -54,37 +54,35 @@ class DuckEngine(Engine):
         self._as_of = as_of
         self._calendar = calendar
         self._expected = metrics
-        self._db = connect(lake.root)
+        self._db = connect(lake.root, lake.bounds)
         self._ready: dict[str, frozenset[str]] = {}
-        self._period: tuple[datetime | None, datetime] | None = None
         self._arguments: Mapping[str, str] | None = None
         self._given: dict[str, frozenset[str]] = {}
         self._knows_business_time = False
-        self._metric: Metric | None = None
+        self._held: tuple[Metric, datetime | None, datetime] | None = None
 
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Make the view `population`; UsageError when the metric's SQL fails or lacks a column."""
-        self._set_period(start, end)
         self._set_parameters(arguments)
-        if metric != self._metric:
-            self._make_view(metric)
+        if (metric, start, end) != self._held:
+            self._set_period(start, end)
+            self._make_views(metric, start, end)
 
-    def _make_view(self, metric: Metric) -> None:
+    def _make_views(self, metric: Metric, start: datetime | None, end: datetime) -> None:
+        self._held = None
         for stream in metric.streams:
             self._make_ready(stream, metric)
-        if working_time.used_by(metric) and not self._knows_business_time:
-            self._teach_business_time()
-        self._metric = metric
         try:
+            if working_time.used_by(metric) and not self._knows_business_time:
+                self._teach_business_time()
             self._db.execute(f"CREATE OR REPLACE VIEW answer AS {metric.population}")
-            self._db.execute(f"CREATE OR REPLACE VIEW population AS {self._shaped(metric)}")
+            self._db.execute(f"CREATE OR REPLACE VIEW population AS {self._shaped(metric, start, end)}")
         except duckdb.Error as error:
-            failure, self._metric = self._failure(error), None
-            raise failure from None
+            raise self._failure(metric, error) from None
+        self._held = metric, start, end
 
-    def _failure(self, error: duckdb.Error) -> UsageError:
-        metric = self._metric
-        return UsageError(
+    def _failure(self, metric: Metric | None, error: duckdb.Error) -> UsageError:
+        return too_little(error) or UsageError(
             f"metric {metric.id}: its population query fails" if metric else "the query fails",
             where=metric.origin.where if metric else "",
             cause=str(error).splitlines()[0],
@@ -92,12 +90,10 @@ class DuckEngine(Engine):
         )
 
     def _set_period(self, start: datetime | None, end: datetime) -> None:
-        if (start, end) != self._period:
-            self._db.execute(
-                "CREATE OR REPLACE TABLE period AS SELECT $start::TIMESTAMPTZ AS start_at, $end::TIMESTAMPTZ AS end_at",
-                {"start": start or _BEGINNING, "end": end},
-            )
-            self._period = (start, end)
+        self._db.execute(
+            "CREATE OR REPLACE TABLE period AS SELECT $start::TIMESTAMPTZ AS start_at, $end::TIMESTAMPTZ AS end_at",
+            {"start": start or _BEGINNING, "end": end},
+        )
 
     def _set_parameters(self, arguments: Mapping[str, str]) -> None:
         if arguments != self._arguments:
@@ -105,7 +101,7 @@ class DuckEngine(Engine):
             self._db.execute(f"CREATE OR REPLACE TABLE parameter AS SELECT {columns}", list(arguments.values()))
             self._arguments = dict(arguments)
 
-    def _shaped(self, metric: Metric) -> str:
+    def _shaped(self, metric: Metric, start: datetime | None, end: datetime) -> str:
         if metric.population not in self._given:
             told = self._db.execute("DESCRIBE answer").fetchall()
             self._given[metric.population] = frozenset(row[0] for row in told)
@@ -116,8 +112,7 @@ class DuckEngine(Engine):
             for name, kind in kinds.items()
             if (quoted := f'"{name}"')
         )
-        inside = 'WHERE "at" >= start_at AND "at" < end_at' if metric.window == "event" else ""
-        return f"SELECT {columns} FROM answer, period {inside}"  # noqa: S608 - names are our own
+        return f"SELECT {columns} FROM answer {_inside(start, end) if metric.window == 'event' else ''}"  # noqa: S608 - names are our own
 
     def _make_ready(self, stream: str, metric: Metric) -> None:
         """Materialise what *metric* reads of the stream, with what is there or expected already."""
@@ -163,18 +158,23 @@ class DuckEngine(Engine):
     def rows(self, sql: str) -> Iterator[Mapping[str, Any]]:
         """Rows of a SELECT, fetched in pieces; UsageError when the metric's SQL fails on them."""
         with closing(self._db.cursor()) as cursor:
-            cursor.execute("SET TimeZone = 'UTC'")
             try:
                 cursor.execute(sql)
                 names = [column[0] for column in cursor.description or ()]
                 while chunk := cursor.fetchmany(10_000):
                     yield from (dict(zip(names, row, strict=True)) for row in chunk)
             except duckdb.Error as error:
-                raise self._failure(error) from None
+                raise self._failure(self._held[0] if self._held else None, error) from None
 
     def close(self) -> None:
         """Give back memory and spill files."""
         self._db.close()
+
+
+def _inside(start: datetime | None, end: datetime) -> str:
+    """The window as constants: what lies outside is then left out before anything is worked out for it."""
+    first, last = (f"TIMESTAMPTZ '{moment.isoformat()}'" for moment in (start or _BEGINNING, end))
+    return f'WHERE "at" >= {first} AND "at" < {last}'
 
 
 def _read_by(metric: Metric, stream: str) -> frozenset[str]:
