@@ -1,7 +1,9 @@
 """`explain` knows every id and every word of the tool, in both languages, and never says more than the catalogue."""
 
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -12,8 +14,9 @@ from itss_bridge.catalogue.draft import sources
 from itss_bridge.cli.call import console
 from itss_bridge.cli.explain import view
 from itss_bridge.contracts import CatalogueFolder
-from itss_bridge.data import folder
+from itss_bridge.data import folder, schema, stream_names
 from itss_bridge.errors import UsageError
+from itss_bridge.evidence.ledger import State
 from itss_bridge.explain import EXIT, explain
 from itss_bridge.model import Relationship, Status
 
@@ -31,6 +34,10 @@ KINDS = {
     "relationship": [r.value for r in Relationship],
     "status": [s.value for s in Status],
     "exit code": [f"exit-{code}" for code in EXIT],
+    "stream": [*stream_names()],
+    "state of a stream": [*get_args(State)],
+    "verdict": ["met", "not_met"],
+    "level": [f"itss-level-{level}" for level in (4, 3, 2, 1)],
 }
 
 
@@ -213,3 +220,63 @@ def test_in_a_workspace_its_own_signatures_and_language_count(bridge_command, tm
     assert {m["review"] for m in after["mappings"]} == {"reviewed"}
     assert crosswalk["reviewed"] == [{"reviewer": "质量负责人", "date": "2026-03-01"}]
     assert bridge_command("explain", "exit-0", "-w", tmp_path).out.startswith("Exit code exit-0 · Done")
+
+
+DESIGN = (Path(__file__).parent.parent / "DESIGN.md").read_text("utf-8")
+
+
+def words_of_the_design() -> list[str]:
+    """Every word of the table of words, and every word in its code spans that is one of the tool's own."""
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", DESIGN.split("## 2. Words")[1].split("## 3.")[0], re.MULTILINE)
+    spans = [word for _, meaning in rows for span in re.findall(r"`([^`]+)`", meaning) for word in span.split()]
+    named = [word for words, _ in rows if words not in {"word", "---"} for word in words.split(", ")]
+    return [word for word in [*named, *spans] if not word.endswith((".toml", "/", "_at"))]
+
+
+def test_every_word_of_the_design_is_explained_in_both_languages() -> None:
+    words = words_of_the_design()
+    assert len(words) > 35
+    for word in words:
+        found = explained(word)
+        assert all(text["en"].strip() and text["zh"].strip() for text in texts(found)), word
+        assert found["kind"] in {"framework", "status", "relationship"} or found.get("meaning"), word
+
+
+def test_every_exit_code_of_the_design_says_what_leads_to_it_and_what_to_do() -> None:
+    told = DESIGN.split("Exit codes: ")[1].split(".")[0]
+    codes = {int(code) for code in re.findall(r"(?:^|·)\s*(\d+)", told)}
+    assert codes == set(EXIT)
+    for code in codes - {0}:
+        found = explained(f"exit-{code}")
+        assert found["cause"]["zh"] != found["fix"]["zh"]
+
+
+@pytest.mark.parametrize("state", ["incomplete", "failed", "running"])
+def test_a_state_that_is_amiss_says_why_and_what_to_do(state: str, capsys) -> None:
+    assert {"meaning", "cause", "fix"} <= explained(state).keys()
+    assert "itss-bridge" in explained(state)["fix"]["en"]
+    assert "原因" in shown(state, "zh", capsys)
+
+
+def test_a_metric_says_where_its_query_stands() -> None:
+    for name in CATALOGUE.metrics:
+        path, line, _ = explained(name)["sql"].rsplit(":", 2)
+        assert Path(path).stem == name
+        assert int(line) > 0
+
+
+def test_a_level_has_its_rules_and_a_stream_its_fields_and_metrics() -> None:
+    level = explained("itss-level-3")
+    assert {rule["id"] for rule in level["rules"]} == {
+        rule.id for pack in CATALOGUE.packs.values() for rule in pack.rules if rule.level == 3
+    }
+    assert "metrics" not in level
+    stream = explained("incident")
+    assert [field["field"] for field in stream["fields"]] == list(schema("streams/incident")["properties"])
+    assert "kpi-mttr" in {metric["id"] for metric in stream["metrics"]}
+
+
+def test_a_field_of_every_stream_is_explained_in_chinese() -> None:
+    for name in stream_names():
+        assert all(re.search(r"[\u4e00-\u9fff]", field["meaning"]["zh"]) for field in explained(name)["fields"])
+        assert re.search(r"[\u4e00-\u9fff]", explained(name)["meaning"]["zh"])

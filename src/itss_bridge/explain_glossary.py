@@ -133,6 +133,13 @@ _STREAM_IN_CHINESE: Mapping[str, str] = {
     "survey": "一份答卷，或一名受访客户。",
 }
 
+_PAST = {
+    "State and assignment history, oldest first, as far as the tool gives it.": "状态与指派的变更历史，由旧到新，以工具所能提供者为限。",
+}
+"""Fields that no table to fill in has."""
+
+_IN_CHINESE: Mapping[str, str] = {**FIELD_IN_CHINESE, **_PAST}
+
 
 def shelf() -> dict[str, Meant]:
     """Every word by each name that it goes by; the most telling use of a name wins."""
@@ -164,7 +171,7 @@ def fields(stream: str) -> list[dict[str, object]]:
         {
             "field": name,
             "values": ", ".join(str(value) for value in rule.get("enum", ()) if value is not None),
-            "meaning": {"en": about, "zh": FIELD_IN_CHINESE.get(about, about)},
+            "meaning": {"en": about, "zh": _IN_CHINESE.get(about, about)},
         }
         for name, rule in properties.items()
         if (about := rule.get("description", name))

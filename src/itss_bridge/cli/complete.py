@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 Completer = Callable[[click.Context, click.Parameter, str], "list[CompletionItem]"]
+_FILE = "itss-bridge.toml"
+"""As in `itss_bridge.workspace`, which takes a second to import."""
+
 _REQUIREMENT = re.compile(r"^ *- id: *[\"']?([\w.-]+:[\w.-]+)", re.MULTILINE)
 
 
@@ -81,10 +84,8 @@ def _codes(_workspace: Path) -> Iterator[str]:
 
 def _settings(workspace: Path) -> dict[str, dict[str, list[str]]]:
     """The workspace's file as it stands; nothing where it cannot be read: a Tab is no place for errors."""
-    from itss_bridge.workspace import FILE
-
     try:
-        settings: dict[str, dict[str, list[str]]] = tomllib.loads((workspace / FILE).read_text("utf-8-sig"))
+        settings: dict[str, dict[str, list[str]]] = tomllib.loads((workspace / _FILE).read_text("utf-8-sig"))
     except (OSError, ValueError):
         return {}
     return settings
