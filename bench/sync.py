@@ -159,12 +159,12 @@ def lap(name: str, shape: str, at: Tool) -> Lap:
     peer, before = PEERS[name], at.requests
     with tempfile.TemporaryDirectory(prefix="bench-") as place:
         folder = Path(place)
-        told = _run([peer.python(), *peer.command(shape, at.origin, folder)], folder / "output")
+        told = run([peer.python(), *peer.command(shape, at.origin, folder)], folder / "output")
         held = sorted(peer.held(shape, folder))
     return Lap(name, told["seconds"], told["cpu"], at.requests - before, told["peak"], held == at.truth)
 
 
-def _run(command: Sequence[str], output: Path) -> dict[str, float]:
+def run(command: Sequence[str], output: Path) -> dict[str, float]:
     """What `bench.child` tells of it; RuntimeError with what the command said when it failed."""
     environment = os.environ | {"BENCH_SECRET": SECRET, "RUNTIME__DLTHUB_TELEMETRY": "false"} | _BYTECODE
     watched = [sys.executable, "-m", "bench.child", str(output), *command]

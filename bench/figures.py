@@ -1,0 +1,157 @@
+"""What `bench.scale` measured, as Markdown: tables, growth, and what follows from it on paper for many organisations."""
+
+import re
+from collections.abc import Mapping, Sequence
+from math import ceil, log
+from statistics import median
+from typing import Any
+
+STEPS = ("sync", "no-change sync", "all metrics + matrix", "matrix", "every export")
+ORGANISATIONS, TICKETS_EACH = 5_000, 1_000_000
+
+# What the vendors publish; docs/size.md names the pages. Jira Cloud, apps that sign in by OAuth: points an hour for all
+# tenants of the app together, one for each request and one for each issue it gives.
+POINTS_AN_HOUR, POINTS_AN_ISSUE = 65_000, 1
+# Jira Cloud, per tenant and interface: requests a second at most, and those that the vendor advises to keep to.
+BURST, STEADY = 100, 10
+ISSUES_A_PAGE, CHANGELOGS_A_REQUEST, ROWS_A_PAGE = 100, 400, 1_000
+
+_NIGHT_HOURS = 8
+_MARK = "<!-- {name}: python -m bench.scale --write-docs -->"
+
+Told = Mapping[str, Any]
+
+
+def together(before: Told, found: Told) -> dict[str, Any]:
+    """Two runs as one: laps and lakes of both, machine and date of the later."""
+    lakes = {lake["tickets"]: lake for lake in (*before["lakes"], *found["lakes"])}
+    return {**found, "laps": [*before["laps"], *found["laps"]], "lakes": [lakes[size] for size in sorted(lakes)]}
+
+
+def filled(page: str, found: Told) -> str:
+    """The page with its two generated blocks made anew."""
+    for name, text in (("measured", measured(found)), ("planned", planned(found))):
+        begin, end = _MARK.format(name=name), f"<!-- /{name} -->"
+        page = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n\n{text}\n\n{end}", page, flags=re.S)  # noqa: B023 - used at once
+    return page
+
+
+def measured(found: Told) -> str:
+    """Machine, laps and growth."""
+    loads = [lap["load"] for lap in found["laps"]]
+    about = (
+        f"{found['date']}: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, Python "
+        f"{found['python']}, DuckDB {found['duckdb']} with a memory limit of {found['limit']}. Load of the machine when a "
+        f"lap began: {min(loads)} to {max(loads)}."
+    )
+    return "\n\n".join([about, _laps(found), _growth(found), _exports(found), _lakes(found)])
+
+
+def _laps(found: Told) -> str:
+    rows = []
+    for step in STEPS:
+        for size in _sizes(found, step):
+            own = _of(found, step, size)
+            seconds = [lap["seconds"] for lap in own]
+            rows.append([
+                step, f"{size:,}", f"{min(seconds):.1f}", f"{median(seconds):.1f}",
+                f"{median(lap['cpu'] for lap in own):.1f}", f"{max(lap['peak'] for lap in own):,}", str(len(own)),
+            ])  # fmt: skip
+    return table(["step", "tickets", "seconds, least", "median", "cpu seconds", "peak MB", "laps"], rows)
+
+
+def _growth(found: Told) -> str:
+    """How cpu seconds grow: the exponent between the two largest sizes, and over all, start-up included in both."""
+    rows = []
+    for step in STEPS:
+        points = [(size, _cpu(found, step, size)) for size in _sizes(found, step)]
+        if len(points) > 1:
+            rows.append([step, f"{exponent(points[-2:]):.2f}", f"{exponent(points):.2f}"])
+    return table(["growth exponent of cpu seconds, start-up included", "between the two largest", "over all sizes"], rows)
+
+
+def _exports(found: Told) -> str:
+    told = [lap for lap in found["laps"] if lap["step"] == "every export"]
+    if not told:
+        return ""
+    largest = max(told, key=lambda lap: lap["tickets"])
+    rows = [[f"`{suffix}`", f"{seconds:.2f}"] for suffix, seconds in largest["said"].items()]
+    return table([f"format, once the report over {largest['tickets']:,} tickets is there", "seconds"], rows)
+
+
+def _lakes(found: Told) -> str:
+    rows = [
+        [f"{lake['tickets']:,}", f"{lake['rows']:,}", f"{lake['bytes'] / 1e6:,.1f}", f"{lake['bytes'] / lake['tickets']:.0f}"]
+        for lake in found["lakes"]
+    ]
+    return table(["tickets", "rows in the lake", "MB on disk", "bytes a ticket"], rows)
+
+
+def planned(found: Told) -> str:
+    """Storage, the vendors' limits and processor time for many organisations, from what was measured for one."""
+    lake = max(found["lakes"], key=lambda one: one["tickets"])
+    each = lake["bytes"] / lake["tickets"]
+    rows = [
+        ["storage of one organisation", f"{TICKETS_EACH:,} × {each:.0f} bytes", f"{TICKETS_EACH * each / 1e9:.2f} GB"],
+        ["storage of all", f"× {ORGANISATIONS:,}", f"{ORGANISATIONS * TICKETS_EACH * each / 1e12:.2f} TB"],
+        *_api(),
+        *_processor(found),
+    ]
+    return table([f"{ORGANISATIONS:,} organisations × {TICKETS_EACH:,} tickets", "reckoned", "result"], rows)
+
+
+def _api() -> list[list[str]]:
+    pages = ceil(TICKETS_EACH / ISSUES_A_PAGE)
+    requests = pages + ceil(TICKETS_EACH / CHANGELOGS_A_REQUEST)
+    points = requests + TICKETS_EACH * POINTS_AN_ISSUE
+    years = ORGANISATIONS * points / POINTS_AN_HOUR / 24 / 365
+    rows = ceil(TICKETS_EACH / ROWS_A_PAGE)
+    return [
+        ["first read, Jira Cloud, requests of one organisation", f"{pages:,} pages + {requests - pages:,} of changelogs", f"{requests:,}"],
+        ["… at the advised pace, by API token", f"÷ {STEADY} a second", f"{requests / STEADY / 60:.0f} minutes"],
+        ["… at the most the vendor lets through, by API token", f"÷ {BURST} a second", f"{requests / BURST / 60:.1f} minutes"],
+        ["… as an OAuth app, points of one organisation", f"{requests:,} + {TICKETS_EACH:,}", f"{points:,}"],
+        ["… all organisations behind one OAuth app", f"× {ORGANISATIONS:,} ÷ {POINTS_AN_HOUR:,} an hour", f"{years:.1f} years"],
+        ["first read, ServiceNow, requests of one organisation", f"{TICKETS_EACH:,} ÷ {ROWS_A_PAGE:,} rows a page", f"{rows:,}; its limit is set by each instance"],
+    ]  # fmt: skip
+
+
+def _processor(found: Told) -> list[list[str]]:
+    rows = []
+    for step in STEPS:
+        known = _sizes(found, step)
+        if not known:
+            continue
+        size = min(known, key=lambda one: abs(log(one / TICKETS_EACH)))
+        cpu = _cpu(found, step, size)
+        scaled = cpu * TICKETS_EACH / size if size != TICKETS_EACH else cpu
+        how = f"measured at {size:,}" + ("" if size == TICKETS_EACH else f", × {TICKETS_EACH / size:g}")
+        rows.append([f"{step}: cpu seconds of one organisation", how, f"{scaled:.1f}"])
+        cores = ORGANISATIONS * scaled / (_NIGHT_HOURS * 3600)
+        rows.append([f"{step}: cores for all", f"× {ORGANISATIONS:,} ÷ {_NIGHT_HOURS} hours", f"{cores:.1f}"])
+    return rows
+
+
+def exponent(points: Sequence[tuple[float, float]]) -> float:
+    """The slope of the straight line that lies nearest to the points, both axes logarithmic."""
+    xs, ys = [log(x) for x, _ in points], [log(y) for _, y in points]
+    x0, y0 = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((x - x0) * (y - y0) for x, y in zip(xs, ys, strict=True)) / sum((x - x0) ** 2 for x in xs)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _sizes(found: Told, step: str) -> list[int]:
+    return sorted({lap["tickets"] for lap in found["laps"] if lap["step"] == step})
+
+
+def _of(found: Told, step: str, size: int) -> list[Told]:
+    return [lap for lap in found["laps"] if lap["step"] == step and lap["tickets"] == size]
+
+
+def _cpu(found: Told, step: str, size: int) -> float:
+    return median(lap["cpu"] for lap in _of(found, step, size))
