@@ -5,17 +5,17 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.exporters.oracle import oracle
 from tests.exporters.steering import steered
 
 from itss_bridge.exporters.metrics_text import HELP, PrometheusExporter
 from itss_bridge.model import Report, Status, Verdict
 
-ABSENT = "prometheus-client is not installed (dependency group oracles)"
 LINE = re.compile(r'# (HELP itss_bridge_\w+ .+|TYPE itss_bridge_\w+ gauge)|itss_bridge_\w+(\{\w+="[^\n]*"\})? \S+')
 
 
 def families(report: Report, language: str = "zh") -> dict:
-    parser = pytest.importorskip("prometheus_client.parser", reason=ABSENT)
+    parser = oracle("prometheus_client.parser", "prometheus-client")
     text = PrometheusExporter().export(report, language).decode()
     return {family.name.removeprefix("itss_bridge_"): family for family in parser.text_string_to_metric_families(text)}
 

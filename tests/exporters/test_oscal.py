@@ -10,17 +10,22 @@ import pytest
 from tests.exporters.payloads import PAYLOADS
 from tests.exporters.steering import DUE, steered
 
+from itss_bridge.errors import UsageError
 from itss_bridge.exporters.oscal import OSCAL_EXPORTERS, OscalExporter
 from itss_bridge.exporters.oscal.parts import NS, identity, line, token
 from itss_bridge.model import Report, Status, Verdict
 
-CATALOG, MAPPING, ASSESSMENT, PLAN = (f".{kind}.oscal.json" for kind in ("catalog", "mapping", "assessment", "poam"))
+CATALOG, MAPPING, ASSESSMENT, PLAN, PROFILE = (
+    f".{kind}.oscal.json" for kind in ("catalog", "mapping", "assessment", "poam", "profile")
+)
 BY_SUFFIX = {exporter.suffix: exporter for exporter in OSCAL_EXPORTERS}
 KIND = {
     CATALOG: "catalog",
     MAPPING: "mapping-collection",
     ASSESSMENT: "assessment-results",
     PLAN: "plan-of-action-and-milestones",
+    PROFILE: "profile",
+    **{f".level-{level}{PROFILE}": "profile" for level in (4, 3, 2, 1)},
 }
 UUID_5 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 TOKEN = re.compile(r"[^\W\d][\w.-]*")
@@ -84,11 +89,11 @@ def test_every_reference_within_a_document_leads_somewhere(any_report: Report, s
     assert [name for name in (*named, *linked) if name not in known] == []
 
 
-@pytest.mark.parametrize("suffix", [MAPPING, ASSESSMENT])
+@pytest.mark.parametrize("suffix", [MAPPING, ASSESSMENT, PROFILE])
 def test_every_control_that_is_named_stands_in_the_catalog(any_report: Report, suffix: str) -> None:
     controls = {thing["id"] for thing in things(written(any_report, CATALOG)) if "id" in thing}
     content = written(any_report, suffix)
-    keys = {"control-id", "target-id", "id-ref"}
+    keys = {"control-id", "target-id", "id-ref", "param-id"}
     named = [value for thing in things(content) for key, value in thing.items() if key in keys]
     named += [name for thing in things(content) for name in thing.get("with-ids", ())]
     assert named
@@ -190,6 +195,65 @@ def test_an_unconfirmed_clause_number_is_left_out(full: Report) -> None:
     assert [p["value"] for p in controls["itss-prc-inc-a"]["props"] if p["name"] == "label"] == ["9.4 a)"]
     assert not [p for p in controls["itss-res-data"]["props"] if p["name"] in {"label", "clause"}]
     assert len(controls) == sum(len(framework.requirements) for framework in full.frameworks)
+
+
+def asked_at(report: Report, level: int) -> dict[str, list[str]]:
+    content = written(report, f".level-{level}{PROFILE}")
+    ((ids,),) = [[part["with-ids"] for part in one["include-controls"]] for one in content["imports"]]
+    values = {each["param-id"]: each["values"] for each in content["modify"]["set-parameters"]}
+    return {name: [key for key in values if key.startswith(f"{name}_prm_")] for name in ids}
+
+
+@pytest.fixture(scope="module")
+def levelled(full: Report) -> Report:
+    """With one rule that speaks to a requirement at each level."""
+    levels = full.assessment.levels
+    changed = {}
+    for (number, outcome), name in zip(sorted(levels.items()), ("itss:cap-plan-a", "itss:cap-plan-b") * 2, strict=True):
+        pack = outcome.packs[0]
+        rule = replace(pack.rules[0], check=replace(pack.rules[0].check, requirements=(name,)))
+        changed[number] = replace(outcome, packs=(replace(pack, rules=(rule, *pack.rules[1:])), *outcome.packs[1:]))
+    return replace(full, assessment=replace(full.assessment, levels=changed))
+
+
+def test_each_level_asks_what_the_lower_ones_ask_and_more(levelled: Report) -> None:
+    found = {level: asked_at(levelled, level) for level in (4, 3, 2, 1)}
+    for higher, lower in ((3, 4), (2, 3), (1, 2)):
+        assert found[lower].keys() <= found[higher].keys()
+        added = {key for keys in found[higher].values() for key in keys} - {
+            key for keys in found[lower].values() for key in keys
+        }
+        assert len(added) == 1
+        assert f"l{higher}-op-0" in added.pop()
+    assert all(parameters for of in found.values() for parameters in of.values()), "each control has a threshold"
+
+
+def test_the_plain_profile_is_the_target_s(levelled: Report) -> None:
+    plain, third = written(levelled, PROFILE), written(levelled, f".level-3{PROFILE}")
+    assert plain == third
+    aimless = replace(levelled, target=None)
+    assert written(aimless, PROFILE) == written(aimless, f".level-4{PROFILE}")
+    assert len({written(levelled, f".level-{n}{PROFILE}")["uuid"] for n in (4, 3, 2, 1)}) == 4
+
+
+def test_thresholds_stand_in_the_profile_and_the_catalog_leaves_them_open(levelled: Report) -> None:
+    open_ = {p["id"]: p for thing in things(written(levelled, CATALOG)) for p in thing.get("params", ())}
+    assert not [p for p in open_.values() if "values" in p]
+    set_ = written(levelled, PROFILE, "en")["modify"]["set-parameters"]
+    assert {each["param-id"] for each in set_} <= open_.keys()
+    (sla,) = {
+        (v, each["constraints"][0]["description"])
+        for each in set_
+        for v in each["values"]
+        if "kpi-sla-0" in each["param-id"]
+    }
+    assert sla == (">= 90", "≥ 90 % · last 6 months")
+
+
+def test_a_catalogue_without_checks_has_no_profile(report: Report) -> None:
+    bare = {name: replace(f, checks=()) for name, f in report.assessment.findings.items()}
+    with pytest.raises(UsageError, match="nothing that level 3 asks"):
+        written(replace(report, assessment=replace(report.assessment, findings=bare, levels={})), PROFILE)
 
 
 def test_nonconformities_and_gaps_are_the_plan(full: Report) -> None:

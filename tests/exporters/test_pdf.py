@@ -7,7 +7,9 @@ from datetime import date
 from functools import cache
 
 import pytest
+import typst
 from pypdf import PdfReader
+from tests.exporters.here import LACKING
 from tests.exporters.payloads import PAYLOADS
 from tests.exporters.steering import steered
 from tests.sample_report import sample_report
@@ -15,13 +17,10 @@ from tests.sample_report import sample_report
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.account import account
 from itss_bridge.exporters.foreign import plain
-from itss_bridge.exporters.pdf import PdfExporter
-from itss_bridge.exporters.pdf.setting import lacks_chinese
+from itss_bridge.exporters.pdf import PdfExporter, setting
 from itss_bridge.model import Report
 
-typst = pytest.importorskip("typst", reason="typst is not installed (extra pdf)")
-needs_font = pytest.mark.skipif(bool(lacks_chinese(typst, typst.Fonts())), reason="no font with Chinese characters")
-pytestmark = needs_font
+pytestmark = pytest.mark.skipif(bool(LACKING), reason=f"no font with Chinese characters: {LACKING}")
 
 
 def read(report: Report, language: str = "zh") -> PdfReader:
@@ -132,7 +131,7 @@ def test_any_date_can_be_printed(report: Report, day: date) -> None:
 
 def test_without_a_chinese_font_it_refuses(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     embedded = typst.Fonts(include_system_fonts=False)
-    monkeypatch.setattr(typst, "Fonts", lambda: embedded)
+    monkeypatch.setattr(setting, "_fonts", lambda: (embedded, setting.lacks_chinese(typst, embedded)))
     with pytest.raises(UsageError, match="no font with Chinese characters") as raised:
         read(report)
     assert "fonts-noto-cjk" in raised.value.fix

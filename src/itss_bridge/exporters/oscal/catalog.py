@@ -1,5 +1,6 @@
 """Frameworks as an OSCAL catalog: our ids, titles and intents, and the clause numbers that are confirmed."""
 
+from itss_bridge.exporters.oscal.asked import Asked, asked, parameter
 from itss_bridge.exporters.oscal.parts import (
     CATALOG,
     JsonObject,
@@ -21,11 +22,12 @@ TITLE = Text("Requirements of {organisation}'s frameworks", "{organisation}ï¼šå
 def catalog(report: Report, language: str) -> JsonObject:
     """The catalog: one group per framework, controls nested as its requirements are."""
     title = Text(*(TITLE[name].format(organisation=report.organisation) for name in ("en", "zh")))
-    groups = [_group(framework, language) for framework in report.frameworks]
+    checks = asked(report)
+    groups = [_group(framework, checks, language) for framework in report.frameworks]
     return document(CATALOG, title, report, language, {"groups": groups})
 
 
-def _group(framework: Framework, language: str) -> JsonObject:
+def _group(framework: Framework, checks: Asked, language: str) -> JsonObject:
     children = _children(framework)
     about = props(("framework", framework.id), *(("edition", edition.id) for edition in framework.editions))
     return filled(
@@ -34,7 +36,7 @@ def _group(framework: Framework, language: str) -> JsonObject:
             "class": "framework",
             "title": markup(framework.title[language]),
             "props": [*second("title", framework.title, language), *about],
-            "controls": [_control(r, framework, children, language) for r in children.get("", ())],
+            "controls": [_control(r, framework, children, checks, language) for r in children.get("", ())],
         }
     )
 
@@ -48,7 +50,11 @@ def _children(framework: Framework) -> dict[str, list[Requirement]]:
 
 
 def _control(
-    requirement: Requirement, framework: Framework, children: dict[str, list[Requirement]], language: str
+    requirement: Requirement,
+    framework: Framework,
+    children: dict[str, list[Requirement]],
+    checks: Asked,
+    language: str,
 ) -> JsonObject:
     inner = children.get(requirement.id, ())
     return filled(
@@ -56,9 +62,10 @@ def _control(
             "id": token(requirement.id),
             "class": "requirement",
             "title": markup(requirement.title[language]),
+            "params": [parameter(requirement.id, check, language) for check in checks.get(requirement.id, {}).values()],
             "props": [*second("title", requirement.title, language), *_about(requirement, framework)],
             "parts": [_intent(requirement, language)],
-            "controls": [_control(child, framework, children, language) for child in inner],
+            "controls": [_control(child, framework, children, checks, language) for child in inner],
         }
     )
 

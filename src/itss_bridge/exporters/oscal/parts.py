@@ -93,8 +93,13 @@ def resource(uuid: str, title: Text, href: str, language: str, about: Iterable[J
     return filled(named | {"rlinks": [{"href": href}]})
 
 
-def document(kind: str, title: Text, report: Report, language: str, content: Mapping[str, Json]) -> JsonObject:
-    """A whole document of *kind*; its UUID and its time come from the report, never from a clock."""
+def document(
+    kind: str, title: Text, report: Report, language: str, content: Mapping[str, Json], part: str = ""
+) -> JsonObject:
+    """A whole document of *kind*; its UUID and its time come from the report, never from a clock.
+
+    *part* tells documents of one kind apart that speak of different things.
+    """
     about = props(
         ("language", language),
         ("organisation", report.organisation),
@@ -108,7 +113,7 @@ def document(kind: str, title: Text, report: Report, language: str, content: Map
         "oscal-version": OSCAL_VERSION,
         "props": [*second("title", title, language), *about],
     }
-    return {kind: filled({"uuid": _edition(kind, report, language), "metadata": metadata, **content})}
+    return {kind: filled({"uuid": _edition(kind, report, language, part), "metadata": metadata, **content})}
 
 
 def catalog_urn(report: Report, language: str) -> str:
@@ -116,6 +121,7 @@ def catalog_urn(report: Report, language: str) -> str:
     return f"urn:uuid:{_edition(CATALOG, report, language)}"
 
 
-def _edition(kind: str, report: Report, language: str) -> str:
+def _edition(kind: str, report: Report, language: str, part: str = "") -> str:
     """The UUID of one edition of a document: another moment, catalogue or language, another UUID."""
-    return identity(kind, report.organisation, stamp(report.as_of), report.catalogue, language)
+    parts = (part,) if part else ()
+    return identity(kind, report.organisation, stamp(report.as_of), report.catalogue, language, *parts)

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -39,8 +40,7 @@ _TEMPLATE: Final = Path(__file__).with_name("report.typ")
 def typeset(report: Report, language: str) -> bytes:
     """The finished document; see `PdfExporter.export`."""
     typst = _library()
-    fonts = typst.Fonts()
-    lacking = lacks_chinese(typst, fonts)
+    fonts, lacking = _fonts()
     if lacking:
         raise UsageError(
             say("there is no font with Chinese characters, so a PDF would show boxes"),
@@ -58,6 +58,14 @@ def typeset(report: Report, language: str) -> bytes:
     moment = report.as_of.astimezone(UTC).replace(microsecond=0)
     content: bytes = compiler.compile(str(_TEMPLATE), format="pdf", timestamp=moment)
     return content
+
+
+@cache
+def _fonts() -> tuple[Any, str]:
+    """This machine's fonts, looked for once a process, and what they lack."""
+    typst = _library()
+    fonts = typst.Fonts()
+    return fonts, lacks_chinese(typst, fonts)
 
 
 def lacks_chinese(typst: ModuleType, fonts: Any) -> str:
