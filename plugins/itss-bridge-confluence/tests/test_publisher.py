@@ -1,15 +1,19 @@
 """The report's page on both stand-ins, over real HTTP: made once, found wherever it went, never in place of another."""
 
 import re
+import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from itss_bridge.contracts import Sheet
+from itss_bridge.data import schema
 from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable, UsageError
 from itss_bridge.publish_page import key, publish_page
 from itss_bridge.transport import Credentials, GuardedSession
@@ -22,6 +26,7 @@ from itss_bridge_playground.confluence_dc import ConfluenceDataCenter
 from itss_bridge_playground.messages import Wire
 from itss_bridge_playground.server import ToolServer
 
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 JUNE = datetime(2016, 6, 1, tzinfo=UTC)
 KEY = key("晨星信息", "confluence")
 TITLE = "一体化符合性矩阵"
@@ -383,3 +388,21 @@ def test_the_mark_leaves_the_body_well_formed():
     ET.fromstring(f'<x xmlns:ac="a">{marked(MATRIX, KEY)}</x>')
     assert mark(f"<p>{KEY}</p>") == "", "a page that only tells the key is no page of ours"
     assert PROPERTY in KEY
+
+
+# ---- what the README says ----
+
+
+def test_the_readmes_table_is_one_that_is_accepted():
+    blocks = [tomllib.loads(text) for text in re.findall(r"```toml\n(.*?)```", README, re.DOTALL)]
+    (place,) = [block["publish"]["confluence"] for block in blocks if "publish" in block]
+    Draft202012Validator(schema("workspace")["properties"]["publish"]["additionalProperties"]).validate(place)
+    own = {name: value for name, value in place.items() if name not in {"source", "username", "secret"}}
+    Draft202012Validator(ConfluencePage.config_schema).validate(own)
+    assert set(own) == set(ConfluencePage.config_schema["properties"])
+
+
+def test_the_readme_names_all_that_is_written():
+    shapes = {re.sub(r"\(/wiki\)\?", "/wiki", path).split(r"/\d+")[0] for _, path in ConfluencePage.writes}
+    assert all(f"`{shape}`" in README for shape in shapes), shapes
+    assert f"`{PROPERTY}`" in README
