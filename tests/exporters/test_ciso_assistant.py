@@ -1,18 +1,22 @@
 """Libraries as CISO Assistant's importer asks for them: required fields, URNs that lead somewhere, no aliases."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from itss_bridge.catalogue import load
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.ciso_assistant import CisoExporter, CisoFrameworkExporter, CisoMappingExporter
 from itss_bridge.model import Relationship, Report
 
+IMPORTER = Draft202012Validator(json.loads(Path(__file__).with_name("ciso_library.json").read_text("utf-8")))
 LIBRARY = {"urn", "ref_id", "locale", "name", "version", "objects"}
 URN = re.compile(r"urn:[a-z0-9_-]+:[a-z0-9_-]+:[a-z0-9_-]+(:[0-9a-z_.-]+)*:[0-9a-z\[\]().:_-]+")
 EXPECTED = {
@@ -44,6 +48,30 @@ def shipped(report: Report) -> Report:
 @pytest.fixture(scope="module", params=["report", "shipped", "infested"])
 def any_report(request: pytest.FixtureRequest) -> Report:
     return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("exporter", [CisoFrameworkExporter, CisoMappingExporter])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_library_is_what_the_importer_takes(any_report: Report, exporter, language: str) -> None:
+    content = library(any_report, exporter, language)
+    assert [f"{error.json_path}: {error.message[:200]}" for error in IMPORTER.iter_errors(content)] == []
+
+
+def test_what_the_importer_would_refuse_is_found(report: Report) -> None:
+    """The shape is ours, so it is tried: each thing that is taken away or misspelt is found."""
+    content = library(report, CisoMappingExporter)
+    (first, *_) = content["objects"]["requirement_mapping_sets"]
+    assert IMPORTER.is_valid(content)
+    for key in ("urn", "ref_id", "locale", "name", "version", "objects"):
+        assert not IMPORTER.is_valid({k: v for k, v in content.items() if k != key})
+    for key in ("urn", "name", "source_framework_urn", "target_framework_urn", "requirement_mappings"):
+        broken = {"requirement_mapping_sets": [{k: v for k, v in first.items() if k != key}]}
+        assert not IMPORTER.is_valid(content | {"objects": broken})
+    assert not IMPORTER.is_valid(content | {"objects": {"requirement_mapping_set": first}})
+    row = first["requirement_mappings"][0] | {"relationship": "subset-of"}
+    assert not IMPORTER.is_valid(
+        content | {"objects": {"requirement_mapping_sets": [first | {"requirement_mappings": [row]}]}}
+    )
 
 
 @pytest.mark.parametrize("exporter", [CisoFrameworkExporter, CisoMappingExporter])
