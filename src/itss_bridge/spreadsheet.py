@@ -49,7 +49,7 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, dict[int, Cell]]]:
     Raises:
         UsageError: no workbook, one that is too big or could be hostile, or a cell that holds no plain value.
     """
-    packed = _looked_through(path)
+    packed = looked_through(path)
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
@@ -104,46 +104,50 @@ def _cell(path: Path, sheet: str, found: Any) -> Cell | None:
     raise UsageError(say("the cell holds a time of day or a length of time"), where=f"{path}:{address}", fix=fix)
 
 
-def _looked_through(path: Path) -> bytes:
-    """The file's bytes, once no part of it can do harm."""
+def looked_through(path: Path, most: int = MOST_BYTES) -> bytes:
+    """The file's bytes, once no part of it can do harm; all parts together inflate to *most* bytes.
+
+    Raises:
+        UsageError: the file cannot be read, is no XLSX workbook, is too big, or could be hostile.
+    """
     try:
         with path.open("rb") as file:
-            packed = file.read(MOST_BYTES + 1)
+            packed = file.read(most + 1)
     except OSError as error:
         raise UsageError(say("the file cannot be read"), where=str(path), cause=error.strerror or "") from None
     if packed.startswith(_OLD_OFFICE):
         fix = say("take the password off, and save it as “Excel Workbook (.xlsx)”")
         raise UsageError(say("the file is protected by a password, or an old .xls"), where=str(path), fix=fix)
-    if len(packed) > MOST_BYTES:
-        raise _refused(path, f"it has more than {MOST_BYTES // 2**20} MiB")
+    if len(packed) > most:
+        raise _refused(path, f"it has more than {most // 2**20} MiB")
     try:
         with ZipFile(BytesIO(packed)) as archive:
-            _look_through_parts(path, archive)
+            _look_through_parts(path, archive, most)
     except (BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         fix = say("open it and save it again as XLSX")
         raise UsageError(say("the file is no XLSX workbook"), where=str(path), cause=str(error), fix=fix) from None
     return packed
 
 
-def _look_through_parts(path: Path, archive: ZipFile) -> None:
+def _look_through_parts(path: Path, archive: ZipFile, most: int) -> None:
     parts = archive.infolist()
     if len(parts) > MOST_PARTS:
         raise _refused(path, f"it has {len(parts)} parts")
     if len({part.filename.casefold() for part in parts}) < len(parts):
         raise _refused(path, "two of its parts have the same name")
-    room = MOST_BYTES
+    room = most
     for part in parts:
         with archive.open(part) as file:
-            content = _inflated(path, part, file, room)
+            content = _inflated(path, part, file, room, most)
         room -= len(content)
         _look_into(path, part.filename, content)
 
 
-def _inflated(path: Path, part: ZipInfo, file: IO[bytes], room: int) -> bytes:
+def _inflated(path: Path, part: ZipInfo, file: IO[bytes], room: int, most: int) -> bytes:
     # one byte more than there is room for: a part that lies about its size is not inflated to the end
     content = file.read(room + 1)
     if len(content) > room:
-        raise _refused(path, f"it inflates to more than {MOST_BYTES // 2**20} MiB")
+        raise _refused(path, f"it inflates to more than {most // 2**20} MiB")
     if len(content) > max(_SMALL, MOST_RATIO * part.compress_size):
         raise _refused(path, f"{part.filename} inflates to more than {MOST_RATIO} times its size")
     return content

@@ -31,6 +31,7 @@ COMMANDS = {
     "analyse": ("itss_bridge.cli.analyse", "Report on volume, capacity, causes and recurrence."),
     "audit": ("itss_bridge.cli.audit", "Show what an audit asks to see: documents, samples, lists."),
     "export": ("itss_bridge.cli.export", "Write the report to files; the suffix picks the format."),
+    "import": ("itss_bridge.cli.import_", "Take back what people filled into a workbook; shown first."),
     "verify": ("itss_bridge.cli.verify", "Recompute every digest of the stored evidence."),
     "calendar": ("itss_bridge.cli.calendar", "Show every date of certificates, applications and audits."),
     "fleet": ("itss_bridge.cli.fleet", "Run many workspaces as one job; compare organisations."),

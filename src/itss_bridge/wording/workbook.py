@@ -69,3 +69,22 @@ SAME: Mapping[str, Text] = {
     "changed": Text("changed", "有变化"),
     "unknown": Text("not known", "无法确认"),
 }
+
+IMPORT_STATE: Mapping[str, Text] = {
+    "taken": Text("to be taken", "将采纳"),
+    "there": Text("already there", "已一致"),
+    "kept": Text("kept: changed here since", "保留（工作区已另行修改）"),
+    "conflict": Text("CONFLICT", "冲突"),
+    "invalid": Text("INVALID", "无效"),
+}
+
+IMPORT_FIELD: Mapping[str, Text] = {
+    "status": Text("Judged status", "人工判定"),
+    "reason": Text("Reason", "判定理由"),
+    "role": Text("Role", "判定人（角色）"),
+    "expires": Text("Expires", "判定到期日"),
+    "owner": Text("Owner", "责任人（角色）"),
+    "due": Text("Due", "期限"),
+    "effort": Text("Effort", "工作量（人天）"),
+    "next_action": Text("Next action", "下一步措施"),
+}
