@@ -1,6 +1,5 @@
-"""What `bench.scale` measured, as Markdown: tables, growth, and what follows from it on paper for many organisations."""
+"""What `bench.scale` measured, as Markdown: tables, growth, and what follows on paper for many organisations."""
 
-import re
 from collections.abc import Mapping, Sequence
 from math import ceil, log
 from statistics import median
@@ -32,7 +31,8 @@ def filled(page: str, found: Told) -> str:
     """The page with its two generated blocks made anew."""
     for name, text in (("measured", measured(found)), ("planned", planned(found))):
         begin, end = _MARK.format(name=name), f"<!-- /{name} -->"
-        page = re.sub(f"{re.escape(begin)}.*?{re.escape(end)}", lambda _: f"{begin}\n\n{text}\n\n{end}", page, flags=re.S)  # noqa: B023 - used at once
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}"
     return page
 
 
@@ -40,9 +40,9 @@ def measured(found: Told) -> str:
     """Machine, laps and growth."""
     loads = [lap["load"] for lap in found["laps"]]
     about = (
-        f"{found['date']}: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, Python "
-        f"{found['python']}, DuckDB {found['duckdb']} with a memory limit of {found['limit']}. Load of the machine when a "
-        f"lap began: {min(loads)} to {max(loads)}."
+        f"{found['date']}: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, "
+        f"Python {found['python']}, DuckDB {found['duckdb']} with a memory limit of {found['limit']}. "
+        f"Load of the machine when a lap began: {min(loads)} to {max(loads)}."
     )
     return "\n\n".join([about, _laps(found), _growth(found), _exports(found), _lakes(found)])
 
@@ -67,7 +67,9 @@ def _growth(found: Told) -> str:
         points = [(size, _cpu(found, step, size)) for size in _sizes(found, step)]
         if len(points) > 1:
             rows.append([step, f"{exponent(points[-2:]):.2f}", f"{exponent(points):.2f}"])
-    return table(["growth exponent of cpu seconds, start-up included", "between the two largest", "over all sizes"], rows)
+    return table(
+        ["growth exponent of cpu seconds, start-up included", "between the two largest", "over all sizes"], rows
+    )
 
 
 def _exports(found: Told) -> str:
@@ -81,7 +83,12 @@ def _exports(found: Told) -> str:
 
 def _lakes(found: Told) -> str:
     rows = [
-        [f"{lake['tickets']:,}", f"{lake['rows']:,}", f"{lake['bytes'] / 1e6:,.1f}", f"{lake['bytes'] / lake['tickets']:.0f}"]
+        [
+            f"{lake['tickets']:,}",
+            f"{lake['rows']:,}",
+            f"{lake['bytes'] / 1e6:,.1f}",
+            f"{lake['bytes'] / lake['tickets']:.0f}",
+        ]
         for lake in found["lakes"]
     ]
     return table(["tickets", "rows in the lake", "MB on disk", "bytes a ticket"], rows)
@@ -101,19 +108,20 @@ def planned(found: Told) -> str:
 
 
 def _api() -> list[list[str]]:
-    pages = ceil(TICKETS_EACH / ISSUES_A_PAGE)
-    requests = pages + ceil(TICKETS_EACH / CHANGELOGS_A_REQUEST)
+    pages, changelogs = (ceil(TICKETS_EACH / size) for size in (ISSUES_A_PAGE, CHANGELOGS_A_REQUEST))
+    requests = pages + changelogs
     points = requests + TICKETS_EACH * POINTS_AN_ISSUE
     years = ORGANISATIONS * points / POINTS_AN_HOUR / 24 / 365
-    rows = ceil(TICKETS_EACH / ROWS_A_PAGE)
+    jira, token = "first read, Jira Cloud", "by API token"
+    here = "its limit is the instance's own"
     return [
-        ["first read, Jira Cloud, requests of one organisation", f"{pages:,} pages + {requests - pages:,} of changelogs", f"{requests:,}"],
-        ["… at the advised pace, by API token", f"÷ {STEADY} a second", f"{requests / STEADY / 60:.0f} minutes"],
-        ["… at the most the vendor lets through, by API token", f"÷ {BURST} a second", f"{requests / BURST / 60:.1f} minutes"],
-        ["… as an OAuth app, points of one organisation", f"{requests:,} + {TICKETS_EACH:,}", f"{points:,}"],
-        ["… all organisations behind one OAuth app", f"× {ORGANISATIONS:,} ÷ {POINTS_AN_HOUR:,} an hour", f"{years:.1f} years"],
-        ["first read, ServiceNow, requests of one organisation", f"{TICKETS_EACH:,} ÷ {ROWS_A_PAGE:,} rows a page", f"{rows:,}; its limit is set by each instance"],
-    ]  # fmt: skip
+        [f"{jira}: requests", f"{pages:,} pages + {changelogs:,} of changelogs", f"{requests:,}"],
+        [f"… at the advised pace, {token}", f"÷ {STEADY} a second", f"{requests / STEADY / 60:.0f} minutes"],
+        [f"… at the pace that is let through, {token}", f"÷ {BURST} a second", f"{requests / BURST / 60:.1f} minutes"],
+        ["… points as an OAuth app", f"{requests:,} + {TICKETS_EACH:,}", f"{points:,}"],
+        ["… all behind one OAuth app", f"× {ORGANISATIONS:,} ÷ {POINTS_AN_HOUR:,} an hour", f"{years:.1f} years"],
+        ["first read, ServiceNow: requests", f"÷ {ROWS_A_PAGE:,} a page", f"{TICKETS_EACH // ROWS_A_PAGE:,}; {here}"],
+    ]
 
 
 def _processor(found: Told) -> list[list[str]]:

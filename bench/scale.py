@@ -9,7 +9,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -160,7 +159,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--tickets", type=int, nargs="+", default=SIZES)
     parser.add_argument("--steps", nargs="+", choices=figures.STEPS, default=figures.STEPS)
-    parser.add_argument("--rounds", type=int, default=1, help="how often each step is run; the least and the median count")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="how often each step is run; the least and the median count"
+    )
     parser.add_argument("--sync-up-to", type=int, default=1_000_000, help="the stand-in holds all rows in memory")
     parser.add_argument("--calendar", default="", help="measure business time by this calendar")
     parser.add_argument("--folder", type=Path, help="keep the lakes here, and use them again")

@@ -45,14 +45,16 @@ _MACROS = (
     "CREATE MACRO whole(n, salt, top) AS 1 + CAST(hash(n, salt) % top AS BIGINT)",
     "CREATE MACRO key(kind, n) AS md5(concat(kind, ':', n))",
     "CREATE MACRO hours(number) AS to_microseconds(CAST(number * 3600000000 AS BIGINT))",
-    "CREATE MACRO event(moment, field, old, new) AS concat("
-    """'{"at":"', strftime(moment, '%Y-%m-%dT%H:%M:%SZ'), '","field":"', field, '","from":"', old, '","to":"', new, '"}')""",
+    """CREATE MACRO event(moment, field, old, new) AS concat(
+        '{"at":"', strftime(moment, '%Y-%m-%dT%H:%M:%SZ'), '","field":"', field,
+        '","from":"', old, '","to":"', new, '"}')""",
 )
 _ROWS = """
 SELECT *, opened + hours(-ln(1 - u(n, 'lasted')) * 30) AS ended, key('group', whole(n, 'group', 90)) AS team,
        CASE WHEN early THEN 'active' WHEN u(n, 'state') < 0.8 THEN 'closed' WHEN u(n, 'state') < 0.9 THEN 'resolved'
             WHEN u(n, 'state') < 0.98 THEN 'active' ELSE 'cancelled' END AS state
-FROM (SELECT n, $every = 1 AND n % {later} = 0 AS early, $now::TIMESTAMPTZ - hours(u(n, 'opened') * 3 * 365 * 24) AS opened
+FROM (SELECT n, $every = 1 AND n % {later} = 0 AS early,
+             $now::TIMESTAMPTZ - hours(u(n, 'opened') * 3 * 365 * 24) AS opened
       FROM (SELECT i * $every AS n FROM range($first, $last) AS r(i)))
 """
 _COLUMNS = {
@@ -94,7 +96,8 @@ _COLUMNS = {
     "cmdb_updated": "u(n, 'updated') < 0.9",
     "history": "CASE WHEN early THEN NULL ELSE concat('[', event(opened, 'state', 'new', 'active'), ',',"
     " event(opened, 'group', key('group', whole(n, 'before', 90)), team), ',',"
-    " event(ended, 'state', 'active', 'resolved'), ',', event(ended + hours(72), 'state', 'resolved', 'closed'), ']') END",
+    " event(ended, 'state', 'active', 'resolved'), ',',"
+    " event(ended + hours(72), 'state', 'resolved', 'closed'), ']') END",
 }
 _OF_STREAM: Mapping[str, Mapping[str, str]] = {
     "change": {
@@ -131,7 +134,7 @@ _SHARED = (
     "document",
     "support_group",
 )
-"""Streams that may take the columns above; the same word means other things in the others, which take their own only."""
+"""Streams that may take the columns above; in the others the same word means other things."""
 
 
 def build(root: Path, tickets: int, calendar: str = "") -> None:

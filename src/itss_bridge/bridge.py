@@ -145,7 +145,8 @@ class Bridge:
 
     def _report(self, moment: datetime, *, with_trends: bool = False) -> Report:
         shown = limited(self.catalogue, self.workspace.frameworks)
-        with self.engine(moment, metrics=shown.metrics.values()) as engine:
+        asked = {rule.metric for rule in shown.rules}
+        with self.engine(moment, metrics=[m for m in shown.metrics.values() if m.id in asked]) as engine:
             planned, judged = self.planned.actions, self.judgements
             tracked = Register(self.workspace.root / FOLDER).entries()
             files = (self._notes(), judged, planned, tracked)

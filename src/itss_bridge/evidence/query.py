@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from platform import node
@@ -21,7 +20,7 @@ _MEMORY, _THREADS, _SPILL = "ITSS_BRIDGE_MEMORY", "ITSS_BRIDGE_THREADS", "ITSS_B
 class Bounds:
     """How much of the machine one DuckDB may take; the environment decides over what a workspace says.
 
-    *memory* is a number with a unit (`2GB`); beyond it data goes to files below *spill*, beside the lake when that is
+    *memory* is a number with a unit (`2GB`); beyond it data goes to files in the folder *spill*, that of the lake when
     None. *threads* is as many as there are processors when None.
     """
 
@@ -32,10 +31,10 @@ class Bounds:
     def settings(self, root: Path, environment: Mapping[str, str]) -> dict[str, str]:
         """As DuckDB wants to be told, for a lake at *root*; each connection spills into a folder of its own."""
         threads = environment.get(_THREADS) or (str(self.threads) if self.threads else "")
-        spill = Path(environment.get(_SPILL) or self.spill or root / ".spill")
+        spill = Path(environment.get(_SPILL) or self.spill or root)
         return {
             "memory_limit": environment.get(_MEMORY) or self.memory,
-            "temp_directory": str(spill / f"{node()}-{os.getpid()}-{uuid4().hex[:8]}"),
+            "temp_directory": str(spill / f"{_spilled()}{os.getpid()}-{uuid4().hex[:8]}"),
         } | ({"threads": threads} if threads else {})
 
 
@@ -49,7 +48,10 @@ def connect(root: Path, bounds: Bounds = DEFAULT) -> duckdb.DuckDBPyConnection:
         UsageError: the environment asks for an amount that is none.
     """
     settings = bounds.settings(root, os.environ)
-    _tidy(Path(settings["temp_directory"]).parent)
+    spill = Path(settings["temp_directory"]).parent
+    if spill != root:
+        spill.mkdir(parents=True, exist_ok=True)
+    _tidy(spill)
     fixed = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
@@ -70,24 +72,32 @@ def connect(root: Path, bounds: Bounds = DEFAULT) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _spilled() -> str:
+    """How the folders begin that processes of this machine spill into; DuckDB makes one when it needs it."""
+    return f".spill-{node()}-"
+
+
 def _tidy(spill: Path) -> None:
     """Remove what processes of this machine left behind that were killed while they spilled."""
-    if not spill.is_dir():
-        return
-    for left in spill.glob(f"{node()}-*-*"):
-        number = left.name.removeprefix(f"{node()}-").partition("-")[0]
-        with suppress(ValueError, PermissionError):
-            try:
-                os.kill(int(number), 0)
-            except ProcessLookupError:
-                shutil.rmtree(left, ignore_errors=True)
-    with suppress(OSError):
-        spill.rmdir()
+    for left in spill.glob(f"{_spilled()}*-*"):
+        number = left.name.removeprefix(_spilled()).partition("-")[0]
+        if number.isdecimal() and not _runs(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    if os.name == "nt":
+        return True  # asking would end it there
+    try:
+        os.kill(process, 0)
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
+    return True
 
 
 def too_little(error: BaseException) -> UsageError | None:
     """What to say when memory or the disk that DuckDB spills to was too small; None when it was something else."""
-    full = isinstance(error, duckdb.IOException) and "temp" in str(error)
+    full = isinstance(error, duckdb.IOException) and ".spill-" in str(error)
     if not (full or isinstance(error, duckdb.OutOfMemoryException)):
         return None
     return UsageError(
