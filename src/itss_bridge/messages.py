@@ -8,7 +8,6 @@ import gettext
 import os
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -65,6 +64,8 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def _files(language: str) -> Sequence[Path]:
+    from importlib.metadata import entry_points  # half of what --help takes, where nothing is translated
+
     packages = dict.fromkeys([PLUGINS, *(point.module.partition(".")[0] for point in entry_points(group=PLUGINS))])
     specs = [spec for package in packages if (spec := find_spec(package)) and spec.origin]
     files = [Path(s.origin or "").parent / "locale" / language / "LC_MESSAGES" / f"{s.name}.mo" for s in specs]
