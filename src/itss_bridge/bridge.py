@@ -17,6 +17,7 @@ from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, 
 from itss_bridge.data import stream_names
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
+from itss_bridge.evidence.bucket import bucket
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
 from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
 from itss_bridge.evidence.query import too_little
@@ -61,7 +62,13 @@ class Bridge:
         self._gate = gate
         self.workspace = Workspace.open(root)
         self.plugins = plugins or Plugins()
-        self.lake = Lake(self.workspace.evidence, self.workspace.bounds)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The evidence, in the workspace's folder or in the object store that it names."""
+        table = self.workspace.remote_evidence
+        store = bucket(table, self._resolved) if table else None
+        return Lake(self.workspace.evidence, self.workspace.bounds, store)
 
     @cached_property
     def _signed_catalogue(self) -> tuple[Catalogue, tuple[Signature, ...]]:
@@ -252,7 +259,7 @@ class Bridge:
     ) -> GuardedSession:
         if kind.reads_files:
             return GuardedSession(_NOWHERE)
-        table, secret = source.table, self._secret(source)
+        table, secret = source.table, self._resolved(source.table["secret"], f"sources.{source.name}.secret")
         options: dict[str, Any] = {
             "limits": Limits(**{key: table[key] for key in ("in_flight", "attempts") if key in table}),
             "ca_bundle": table.get("ca_bundle"),
@@ -268,12 +275,12 @@ class Bridge:
         credentials = Credentials.basic(table["username"], secret) if basic else Credentials.bearer(secret)
         return GuardedSession(table["url"], credentials=credentials, **rights, **options)
 
-    def _secret(self, source: Source) -> str:
-        secret = self.plugins.secret(source.table["secret"])
+    def _resolved(self, reference: str, where: str) -> str:
+        secret = self.plugins.secret(reference)
         if secret is None:
             raise UsageError(
                 say("nothing knows this kind of secret reference"),
-                where=f"sources.{source.name}.secret",
+                where=where,
                 fix=say("use env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER"),
             )
         return secret
@@ -293,7 +300,7 @@ class Bridge:
         connectors = {name: self.connector(source) for name, source in sources.items()}
         for connector in connectors.values():
             connector.streams()  # a wrong stream table is found before the first request
-        with self.workspace.lock():
+        with self.writing():
             key = self._privacy_key()
             jobs = [
                 SourceRun(
@@ -311,10 +318,16 @@ class Bridge:
             ]
             return run, {job.source: sync_source(job, self.lake) for job in jobs} | ended
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One writer at a time, on this machine by the workspace's lock, across machines by the lake's; else Locked."""
+        with self.workspace.lock(), self.lake.lease():
+            yield
+
     def _end_sources(self, run: str, *, accept: bool) -> dict[str, dict[str, StreamOutcome]]:
         """Whatever is wrong with the other sources: evidence of those that are not configured any more is stale."""
         last = self.lake.last_collected() if self.workspace.follows_source_clock else None
-        with self.workspace.lock(), SafePoints():
+        with self.writing(), SafePoints():
             return end_sources(self.lake, self.workspace.sources, run=run, at=last or datetime.now(UTC), accept=accept)
 
     def purge(self, wanted: Wanted, streams: Sequence[str], reason: str, *, apply: bool) -> list[PurgePlan]:
@@ -325,7 +338,7 @@ class Bridge:
             IntegrityError: the evidence is damaged.
             Locked: another run is writing.
         """
-        with self.workspace.lock() if apply else nullcontext():
+        with self.writing() if apply else nullcontext():
             return purge(self.lake, streams or stream_names(), wanted, reason, datetime.now(UTC), apply=apply)
 
     def pseudonyms(self, person: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
 from itss_bridge.ended import HOW_TO_END, end, fail, given_before, left_behind
-from itss_bridge.errors import AccessDenied, BridgeError, SourceUnavailable
+from itss_bridge.errors import AccessDenied, BridgeError, Locked, SourceUnavailable
 from itss_bridge.evidence import Lake, SourceMark, StreamTable
 from itss_bridge.evidence.known import Known
 from itss_bridge.evidence.ledger import State, canonical
@@ -162,6 +162,8 @@ def _sync_or_fail(job: SourceRun, lake: Lake, stream: str, identity: Identity) -
             cause=str(error),
             fix=say("free space, then sync again"),
         ) from error
+    except Locked:
+        raise  # the stream is in another run's hands: not even a failure is ours to commit
     except BridgeError as error:
         outcome = _failed(job, lake, stream, error, identity)
     outcome.seconds = time.monotonic() - started

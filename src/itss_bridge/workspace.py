@@ -87,6 +87,7 @@ class Workspace:
                 fix=say("see README.md, “Point it at your own tools”"),
             )
         workspace = cls(root, settings)
+        workspace._refuse_shared_key(path)
         workspace.time_zone  # noqa: B018 - an unknown zone must be refused now, not in the middle of a run
         return workspace
 
@@ -184,6 +185,22 @@ class Workspace:
     def evidence(self) -> Path:
         """The evidence lake."""
         return self.root / "evidence"
+
+    @property
+    def remote_evidence(self) -> Mapping[str, Any]:
+        """The bucket that holds the evidence, with how to reach it; empty where it lies in the folder."""
+        table: Mapping[str, Any] = self.settings.get("evidence", {})
+        return table
+
+    def _refuse_shared_key(self, path: Path) -> None:
+        """Who reads a shared bucket must not hold the key to its pseudonyms; and all writers must hold the same."""
+        if self.remote_evidence and self.privacy_key is None:
+            raise UsageError(
+                say("evidence in an object store needs a pseudonym key of your own"),
+                where=f"{path}{_line_of(path, ('evidence', 'uri'))}",
+                cause=say("a key that lies beside the evidence would be readable by everybody who reads the bucket"),
+                fix=say('add [privacy] key = "env:NAME", or file:PATH, command:ARGS, keyring:SERVICE/USER'),
+            )
 
     @property
     def privacy_key(self) -> str | None:
@@ -314,7 +331,7 @@ def _refuse_secrets(value: Any, path: Path, keys: tuple[str, ...]) -> None:
 
 def _without_value(error: ValidationError) -> str:
     """What is wrong, without the value where that may be a secret that was pasted by mistake."""
-    if error.absolute_path and error.absolute_path[-1] in {"secret", "key"}:
+    if error.absolute_path and error.absolute_path[-1] in {"secret", "key", "access_key", "session"}:
         return "this is not a reference; write env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER"
     return error.message
 

@@ -53,6 +53,7 @@ CALLS = {
     "metric history": "kpi-sla",
     "evidence list": "incident",
     "evidence purge": "--before 2020-01-01",
+    "evidence compact": "",
     "evidence find-person": "nobody",
     "catalogue list": "",
     "catalogue mappings": "",

@@ -19,8 +19,8 @@ from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.ledger import head_of
 from itss_bridge.evidence.purge import Wanted, purge
-from itss_bridge.evidence.seal import SEAL, seal, sha256
-from itss_bridge.evidence.table import METADATA
+from itss_bridge.evidence.seal import SEAL, seal
+from itss_bridge.evidence.log import METADATA, log_name
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -118,7 +118,7 @@ def test_every_byte_of_a_newest_commit_is_covered(lake: Lake, stream: str, numbe
 def test_without_a_seal_the_entry_alone_says_what_else_its_commit_does(lake: Lake, part: str) -> None:
     """A kill between commit and seal leaves the seal of the commit before; what matters is covered all the same."""
     commit(lake, "incident", {"9": "new"}, 9)
-    seal(log_file(lake, 4))
+    seal(lake.table("incident").store, log_name(4))
     assert list(lake.verify()) == []
     path = log_file(lake, 5)
     text = path.read_text()
@@ -305,8 +305,8 @@ def resealed(lake: Lake) -> None:
         entry["head"] = head
         about[METADATA] = json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         path.write_text("".join(json.dumps(action, separators=(",", ":")) + "\n" for action in actions))
-        log_before = sha256(path)
-    seal(log_file(lake, 4))
+        log_before = hashlib.sha256(path.read_bytes()).hexdigest()
+    seal(lake.table("incident").store, log_name(4))
 
 
 def test_a_chain_made_anew_is_sound_in_itself_and_shows_against_a_report(lake: Lake) -> None:

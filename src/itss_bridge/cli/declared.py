@@ -27,7 +27,7 @@ def binding(call: Call) -> tuple[str, ...] | None:
 
 def has_evidence(call: Call) -> bool:
     """Whether there is a workspace here in which something was collected."""
-    return has_workspace(call) and any(Workspace.open(call.workspace).evidence.glob("*/_delta_log"))
+    return has_workspace(call) and bool(call.bridge().lake.streams())
 
 
 def language(call: Call) -> str:

@@ -1,8 +1,9 @@
-"""`evidence list|purge|find-person`: the records themselves, what need not be kept of them, and who is in them."""
+"""`evidence list|purge|compact|find-person`: the records, what need not be kept of them, and who is in them."""
 
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -116,6 +117,39 @@ def _cutoff(bridge: "Bridge", before: str | None) -> tuple[datetime, str]:
     return months_before(bridge.now(), months), f"retention of {months} months"
 
 
+@click.command("compact", epilog="Example: itss-bridge evidence compact --apply")
+@click.option("--stream", "streams", metavar="STREAM", multiple=True, help="Only this stream; may be repeated.")
+@click.option("--apply", is_flag=True, help="Do it. Without it nothing is changed.")
+@common
+def compact_command(call: Call, streams: tuple[str, ...], *, apply: bool) -> None:
+    """Write many small files of the evidence as few large ones, and delete the old. A dry run without --apply.
+
+    No record changes, at no moment; the chain says which file took the place of which, and verify proves each row.
+    """
+    from itss_bridge.evidence.compact import compact
+
+    bridge = call.bridge()
+    wanted = [_known(name) for name in streams] or bridge.lake.streams()
+    with bridge.writing() if apply else nullcontext():
+        plans = compact(bridge.lake, wanted, datetime.now(UTC), apply=apply)
+    if call.as_json:
+        print_json({"applied": apply, "compacted": [asdict(plan) for plan in plans]})
+        return
+    from itss_bridge.cli.tables import plain_table
+
+    if plans:
+        console().print(plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans]))
+    click.echo(_compacted(sum(plan.files for plan in plans), applied=apply), err=True)
+
+
+def _compacted(files: int, *, applied: bool) -> str:
+    if not files:
+        return say("nothing to compact")
+    if applied:
+        return say("{files} files were written as few; no record changed", files=files)
+    return say("{files} files would be written as few; --apply does it", files=files)
+
+
 def _outcome(rows: int, *, applied: bool) -> str:
     if not rows:
         return "nothing to purge"
@@ -160,6 +194,7 @@ command = Commands(
     {
         "list": ("itss_bridge.cli.evidence:list_command", "Current records of one stream."),
         "purge": ("itss_bridge.cli.evidence:purge_command", "Take out old versions and gone records."),
+        "compact": ("itss_bridge.cli.evidence:compact_command", "Write many small files as few large ones."),
         "find-person": ("itss_bridge.cli.evidence:find_person_command", "Where a person occurs, by pseudonym."),
     },
     help="Look at the records kept as evidence; purge what need not be kept.",

@@ -36,7 +36,7 @@ def command(call: Call, against: Path | None, *, fast: bool) -> int:
     damage, leftovers = _damage(lake, quiet=call.as_json or fast, fast=fast), []
     if not damage:
         damage = list(_forgotten(lake, named))
-        leftovers = [str(path) for path in lake.leftovers()]
+        leftovers = list(lake.leftovers())
     heads = {} if damage else lake.heads()
     for path in leftovers:
         click.echo(f"{path}: no commit names this file; an interrupted purge or sync left it", err=True)
@@ -75,7 +75,7 @@ def _damage(lake: "Lake", *, quiet: bool, fast: bool) -> "list[Damage]":
 def _not_what_was_stored(lake: "Lake", places: int) -> IntegrityError:
     return IntegrityError(
         say("{places} places in the evidence are not what was stored", places=places),
-        where=str(lake.root),
+        where=lake.where,
         cause=say("files were changed, removed or damaged after they were committed"),
         fix=say("restore the folder from a backup; the lines above name each place"),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from itss_bridge.doctor.finding import Finding
-from itss_bridge.evidence.seal import sync_to_disk
+from itss_bridge.evidence.store import sync_to_disk
 from itss_bridge.messages import say
 from itss_bridge.plugins import Plugins
 from itss_bridge.workspace import Workspace

@@ -1,39 +1,60 @@
 """All streams of one workspace as one lake."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
 from itss_bridge.data import stream_names
-from itss_bridge.evidence.audit import Audit, leftovers
+from itss_bridge.evidence.audit import Audit
+from itss_bridge.evidence.bucket import Bucket
+from itss_bridge.evidence.chain import leftovers
 from itss_bridge.evidence.query import DEFAULT, Bounds
+from itss_bridge.evidence.store import Folder, Store
 from itss_bridge.evidence.table import Damage, StreamTable, Watched, unwatched
 
 
 class Lake:
     """All streams of one workspace."""
 
-    def __init__(self, root: Path, bounds: Bounds = DEFAULT) -> None:
+    def __init__(self, root: Path, bounds: Bounds = DEFAULT, store: Store | None = None) -> None:
+        """*root* is a folder of this machine; the evidence lies in it too, unless *store* says where else."""
         self.root = root
         self.bounds = bounds
+        self.store = store or Folder(root)
+
+    @property
+    def where(self) -> str:
+        """What people are told the place is called."""
+        return self.store.uri
 
     def table(self, stream: str) -> StreamTable:
         """The table of *stream*, whether or not anything is in it yet."""
-        return StreamTable(self.root, stream, self.bounds)
+        return StreamTable(self.root, stream, self.bounds, self.store.under(stream))
 
     def streams(self) -> list[str]:
         """Streams that hold at least one commit, sorted."""
-        return [name for name in stream_names() if self.table(name).exists]
+        there = set(self.store.folders())
+        return [name for name in stream_names() if name in there and self.table(name).exists]
+
+    def lease(self) -> AbstractContextManager[None]:
+        """One writer at a time across machines; a folder's one writer holds the workspace's lock."""
+        if not isinstance(self.store, Bucket):
+            return nullcontext()
+        from itss_bridge.evidence.lease import lease
+
+        return lease(self.store)
 
     def verify(self, watch: Watched = unwatched, *, fast: bool = False) -> Iterator[Damage]:
         """All damage in all streams; *fast* leaves out what is inside the data files."""
         for stream in self.streams():
             yield from Audit(self.table(stream), watch, fast=fast).damage()
 
-    def leftovers(self) -> Iterator[Path]:
+    def leftovers(self) -> Iterator[str]:
         """Files of ours that count for nothing: an interrupted write left them, or an interrupted purge."""
-        for stream in stream_names():
-            yield from leftovers(self.table(stream))
+        for stream in self.streams():
+            table = self.table(stream)
+            yield from (table.store.where(name) for name in leftovers(table))
 
     def heads(self) -> dict[str, str]:
         """The newest chain head of each stream."""

@@ -8,7 +8,12 @@ from typing import Any, Literal, Self
 
 import orjson
 
+from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
+
 GENESIS = "0" * 64
+FORMAT = 2
+"""The form of the entries that are written now. Form 1 had no number, and no compactions."""
 State = Literal["complete", "incomplete", "failed", "running"]
 
 
@@ -43,9 +48,9 @@ class SourceMark:
             seen=raw["seen"],
             at=datetime.fromisoformat(raw["at"]),
             reason=raw["reason"],
-            compared=_moment(raw["compared"]),
-            began=_moment(raw["began"]),
-            done=tuple(raw["done"]),
+            compared=_moment(raw.get("compared")),
+            began=_moment(raw.get("began")),
+            done=tuple(raw.get("done", ())),
             shape=raw.get("shape", ""),
         )
 
@@ -79,6 +84,31 @@ class Purge:
 
 
 @dataclass(frozen=True, slots=True)
+class DataFile:
+    """A data file by name and SHA-256; how many rows it has, and how many of them were purged."""
+
+    file: str
+    file_digest: str
+    rows: int
+    salted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compaction:
+    """Which data files were written again as which others, every row as it was. *at* is this machine's time."""
+
+    at: datetime
+    files: tuple[DataFile, ...]
+    by: tuple[DataFile, ...]
+
+    @classmethod
+    def of(cls, raw: Mapping[str, Any]) -> Self:
+        """From its JSON form."""
+        files, by = (tuple(DataFile(**file) for file in raw[name]) for name in ("files", "by"))
+        return cls(datetime.fromisoformat(raw["at"]), files, by)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """What one commit says of itself; *head* covers the entry and, through it, all before.
 
@@ -86,8 +116,8 @@ class Entry:
     without rows), *log_before* the bytes of the commit before in the table's log.
 
     *sources* holds the mark of every source of the stream, so the newest entry alone tells where each stands. *purge*
-    says which files this commit put others in the place of. *thinned* says of each source, ever since its first purge,
-    up to which moment its evidence may lack records that were there then.
+    and *compaction* say which files this commit put others in the place of. *thinned* says of each source, ever since
+    its first purge, up to which moment its evidence may lack records that were there then.
     """
 
     sequence: int
@@ -103,6 +133,8 @@ class Entry:
     head: str = ""
     purge: Purge | None = None
     thinned: Mapping[str, datetime] = field(default_factory=dict)
+    compaction: Compaction | None = None
+    format: int = 1
 
     def sealed(self) -> Self:
         """The entry with its head: SHA-256 over the canonical entry, which names the head before."""
@@ -115,13 +147,26 @@ class Entry:
     def text(self) -> str:
         """The form that goes into the commit: without the parts that hardly any commit has, where it has none."""
         content = asdict(self)
-        bare = {name: value for name, value in content.items() if value or name not in {"purge", "thinned"}}
+        rare: dict[str, Any] = {"purge": None, "thinned": {}, "compaction": None, "format": 1}
+        bare = {name: value for name, value in content.items() if name not in rare or value != rare[name]}
         return canonical(bare).decode()
+
+    def brings(self) -> dict[str, str]:
+        """The data files that this commit is the first to name, with the SHA-256 of each."""
+        files = {self.file: self.file_digest} if self.file else {}
+        files |= {file.by: file.by_digest for file in self.purge.files} if self.purge else {}
+        return files | ({file.file: file.file_digest for file in self.compaction.by} if self.compaction else {})
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """From the commit; ValueError, KeyError or TypeError when it is not an entry."""
+        """From the commit; ValueError, KeyError or TypeError when it is not an entry.
+
+        Raises:
+            UsageError: a newer version of this program wrote it; what it means is not known here.
+        """
         raw = orjson.loads(text)
+        if raw.get("format", 1) > FORMAT:
+            raise newer(say("entries of form {there}; this one knows {known}", there=raw["format"], known=FORMAT))
         return cls(
             sequence=raw["sequence"],
             previous=raw["previous"],
@@ -129,14 +174,26 @@ class Entry:
             at=datetime.fromisoformat(raw["at"]),
             rows=raw["rows"],
             digest=raw["digest"],
-            file=raw["file"],
-            file_digest=raw["file_digest"],
-            log_before=raw["log_before"],
+            file=raw.get("file", ""),
+            file_digest=raw.get("file_digest", ""),
+            log_before=raw.get("log_before", ""),
             sources={name: SourceMark.of(mark) for name, mark in raw["sources"].items()},
             head=raw["head"],
             purge=Purge.of(raw["purge"]) if "purge" in raw else None,
             thinned={name: datetime.fromisoformat(moment) for name, moment in raw.get("thinned", {}).items()},
+            compaction=Compaction.of(raw["compaction"]) if "compaction" in raw else None,
+            format=raw.get("format", 1),
         )
+
+
+def newer(cause: str, where: str = "") -> UsageError:
+    """The refusal of a lake whose form is not known here: nothing is read of it, so that nothing is read wrongly."""
+    return UsageError(
+        say("this evidence was written by a newer itss-bridge"),
+        where=where,
+        cause=cause,
+        fix=say("update itss-bridge: pip install --upgrade itss-bridge"),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

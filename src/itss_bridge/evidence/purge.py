@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from itss_bridge.errors import IntegrityError, UsageError
-from itss_bridge.evidence.audit import Audit, leftovers
+from itss_bridge.evidence.audit import Audit
+from itss_bridge.evidence.chain import leftovers
 from itss_bridge.evidence.lake import Lake
 from itss_bridge.evidence.ledger import Entry, Purge, Replacement, batch_digest
 from itss_bridge.evidence.privacy import salted
 from itss_bridge.evidence.query import connect, listed
-from itss_bridge.evidence.seal import sha256, sync_to_disk
-from itss_bridge.evidence.table import StreamTable, file_name
+from itss_bridge.evidence.table import StreamTable, Written, file_name
+from itss_bridge.messages import say
 
 _STAYS = frozenset({"source", "id", "digest", "collected_at", "run", "batch", "removed"})
 """What is left of a purged row: that this record had a version then, and what it takes to prove which."""
@@ -69,6 +70,7 @@ class StreamPurge:
     def __init__(self, table: StreamTable, wanted: Wanted) -> None:
         """Look for what is *wanted* in a stream that has files; nothing is changed."""
         self._table = table
+        self._before = table.last()
         self._db = connect(table.path.parent, table.bounds)
         self._db.execute(_VERSIONS.format(files=listed(table.files())), {"record": wanted.record or ""})
         self._db.execute(_DUE, {"before": wanted.before, "one": wanted.record is not None})
@@ -99,12 +101,14 @@ class StreamPurge:
         plans = self.plans()
         if not plans:
             return None
-        before = self._table.last()
+        before = self._before
         assert before is not None
-        files = tuple(self._rewritten(file, places, before.sequence + 1) for file, places in self._places())
+        rewritten = [self._rewritten(file, places, before.sequence + 1) for file, places in self._places()]
+        files = tuple(replacement for replacement, _ in rewritten)
         purge = Purge(at, reason, sum(plan.records for plan in plans), sum(plan.rows for plan in plans), files)
-        entry = self._table.replace_files(purge, _thinned(before.thinned, plans))
-        _sweep(self._table)
+        written = [file for _, file in rewritten]
+        entry = self._table.replace_files(purge, written, thinned=_thinned(before.thinned, plans))
+        sweep(self._table)
         return entry
 
     def _one(self, sql: str) -> Any:
@@ -119,12 +123,13 @@ class StreamPurge:
             for file, group in groupby(rows, key=lambda row: str(row[0])):
                 yield file, [position for _, position in group]
 
-    def _rewritten(self, file: str, places: Sequence[int], sequence: int) -> Replacement:
-        """Write the file again without the content at *places*; the old one stays until the commit is on disk."""
-        path = self._table.path / Path(file).name
-        data = without_content(pq.ParquetFile(path).read(), places)
-        name = file_name(sequence, batch_digest(data["digest"].to_pylist()))
-        return Replacement(path.name, sha256(path), name, self._table.write(name, data), len(places))
+    def _rewritten(self, file: str, places: Sequence[int], sequence: int) -> tuple[Replacement, Written]:
+        """Write the file again without the content at *places*; the old one stays until the commit is lasting."""
+        old, store = Path(file).name, self._table.store
+        with store.opened(old) as opened:
+            data = without_content(pq.ParquetFile(opened).read(), places)
+        new = self._table.write(file_name(sequence, batch_digest(data["digest"].to_pylist())), [data])
+        return Replacement(old, store.digest(old), new.name, new.digest, len(places)), new
 
 
 def _thinned(before: Mapping[str, datetime], plans: Sequence[PurgePlan]) -> dict[str, datetime]:
@@ -157,12 +162,12 @@ def purge(
     """
     tables = [lake.table(stream) for stream in streams]
     for table in tables:
-        _refuse_damage(table)
+        refuse_damage(table, say("nothing is purged from damaged evidence"))
     filled = [table for table in tables if table.files()]
     if wanted.record is not None:
         _refuse_live(filled, wanted)
     for table in tables if apply else ():
-        _sweep(table)
+        sweep(table)
     plans: list[PurgePlan] = []
     for table in filled:
         with closing(StreamPurge(table, wanted)) as found:
@@ -172,15 +177,15 @@ def purge(
     return plans
 
 
-def _refuse_damage(table: StreamTable) -> None:
-    """Purge sound evidence only: a file that was changed and is then written again would look as if it were ours."""
-    damage = next(Audit(table).damage(), None) if table.exists else None
+def refuse_damage(table: StreamTable, what: str, *, fast: bool = False) -> None:
+    """Write sound evidence again only: a file that was changed and is then written would look as if it were ours."""
+    damage = next(Audit(table, fast=fast).damage(), None) if table.exists else None
     if damage is not None:
         raise IntegrityError(
-            "nothing is purged from damaged evidence",
+            what,
             where=damage.where,
             cause=damage.what,
-            fix="restore from a backup what `itss-bridge verify` names, then purge",
+            fix=say("restore from a backup what `itss-bridge verify` names, then run this again"),
         )
 
 
@@ -201,12 +206,9 @@ def _refuse_live(tables: Sequence[StreamTable], wanted: Wanted) -> None:
         )
 
 
-def _sweep(table: StreamTable) -> None:
-    """Delete what no commit names: the files just replaced, and what an interrupted purge or sync left behind."""
-    for path in leftovers(table):
-        path.unlink()
-    if table.path.exists():
-        sync_to_disk(table.path)
+def sweep(table: StreamTable) -> None:
+    """Delete what no commit names: the files just replaced, and what an interruption left behind."""
+    table.store.delete(leftovers(table))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +226,19 @@ def missing(table: StreamTable, as_of: datetime) -> dict[str, Missing]:
         return {}
     with closing(connect(table.path.parent, table.bounds)) as database:
         found = database.execute(_MISSING.format(files=listed(table.files())), {"end": as_of}).fetchall()
-    purges = {file.by: entry.purge.at for entry in table.entries() if entry.purge for file in entry.purge.files}
+    purges = _purged_at(table)
     return {source: Missing(n, max(purges[name] for name in files)) for source, n, files in found}
+
+
+def _purged_at(table: StreamTable) -> dict[str, datetime]:
+    """When rows of each data file were last purged, by the file's name, through all compactions since."""
+    purged: dict[str, datetime] = {}
+    for entry in reversed(list(table.entries())):
+        purged |= {file.by: entry.purge.at for file in entry.purge.files} if entry.purge else {}
+        if entry.compaction:
+            moments = [purged[file.file] for file in entry.compaction.files if file.file in purged]
+            purged |= {file.file: max(moments) for file in entry.compaction.by if moments}
+    return purged
 
 
 _MISSING = """

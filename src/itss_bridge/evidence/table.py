@@ -1,31 +1,39 @@
-"""A Delta table on a local folder for each stream: rows, cursor and chain head in one commit, made durable at once."""
+"""A Delta table for each stream: rows, cursor and chain head in one commit, made lasting at once."""
 
 import json
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError
+from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from itss_bridge.errors import IntegrityError
-from itss_bridge.evidence.ledger import GENESIS, Entry, Purge, SourceMark, batch_digest
+from itss_bridge.errors import BridgeError, IntegrityError, Locked, SourceUnavailable, UsageError
+from itss_bridge.evidence.cache import Cache
+from itss_bridge.evidence.ledger import (
+    FORMAT,
+    GENESIS,
+    Compaction,
+    Entry,
+    Purge,
+    SourceMark,
+    batch_digest,
+    newer,
+)
+from itss_bridge.evidence.log import METADATA, NOT_OURS, actions_in, commits_in, entry_text, log_name
 from itss_bridge.evidence.query import DEFAULT, Bounds
 from itss_bridge.evidence.rows import Stored, StreamRows
-from itss_bridge.evidence.seal import SEAL, read_seal, seal, sha256, sync_to_disk
+from itss_bridge.evidence.seal import SEAL, read_seal, seal
+from itss_bridge.evidence.store import Folder, Store
+from itss_bridge.messages import say
 
-METADATA = "itss_bridge"
-"""The key of our entry in a commit, and the name of our application transactions."""
-
-_COMMIT = re.compile(r"(\d{20})\.json")
 _SETTINGS = {
     "delta.appendOnly": "true",
     # the log holds the chain: it is evidence, never housekeeping
@@ -33,9 +41,8 @@ _SETTINGS = {
     "delta.logRetentionDuration": "interval 36500 days",
 }
 _MAX_RETRIES = 5
-NOT_OURS = "another program changed the table, or the commit's file was altered"
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-_FIRST = Entry(0, GENESIS, "", _BEGINNING, 0, "", "", "", "", {})
+_FIRST = Entry(0, GENESIS, "", _BEGINNING, 0, "", "", "", "", {}, format=FORMAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +66,41 @@ def unwatched(stream: str, done: int, total: int) -> None:
     """Draw nothing."""
 
 
-class StreamTable:
-    """One stream's versions. Only the holder of the workspace's lock appends."""
+class Written(NamedTuple):
+    """A data file that is there and that no commit names yet."""
 
-    def __init__(self, root: Path, stream: str, bounds: Bounds = DEFAULT) -> None:
+    name: str
+    digest: str
+    size: int
+    rows: int
+
+
+class StreamTable:
+    """One stream's versions. Only the holder of the lake's lock appends."""
+
+    def __init__(self, root: Path, stream: str, bounds: Bounds = DEFAULT, store: Store | None = None) -> None:
+        """*root* is a folder of this machine; the lake's files lie in it too, unless *store* says where else."""
         self.stream = stream
         self.bounds = bounds
         self.path = root / stream
+        self.store = store or Folder(self.path)
         self.rows = StreamRows.of(stream)
+        self._seen: str | None = None
+        self._cache = Cache(root, self.store) if self.store.shared else None
 
     @property
     def exists(self) -> bool:
         """Whether anything was ever committed; a folder alone is what a first commit leaves that failed."""
-        return (self.path / SEAL).exists() or _has_commits(self.path / "_delta_log")
+        return self.store.exists(SEAL) or bool(commits_in(self.store))
 
     def last(self) -> Entry | None:
-        """The newest entry; IntegrityError when the log is damaged at its end."""
-        return self._entry(self._open().version()) if self.exists else None
+        """The newest entry; IntegrityError when the log is damaged at its end.
+
+        Whoever has looked commits only as long as nobody else has: `append` refuses then.
+        """
+        entry = self._entry(self._open().version()) if self.exists else None
+        self._seen = entry.head if entry else GENESIS
+        return entry
 
     def entries(self) -> Iterator[Entry]:
         """All entries, newest first; IntegrityError at a commit that is not ours."""
@@ -89,22 +114,57 @@ class StreamTable:
             return newest
         return next((entry for entry in self.entries() if entry.at < end), None)
 
+    def names(self) -> list[str]:
+        """The names of the Parquet files of the newest version, sorted."""
+        return sorted(uri.rsplit("/", 1)[-1] for uri in self._open().file_uris()) if self.exists else []
+
     def files(self) -> list[str]:
-        """The Parquet files of the newest version, sorted."""
-        # delta-rs writes them as in an address: 华东 would be %E5%8D%8E%E4%B8%9C
-        return sorted(map(unquote, self._open().file_uris())) if self.exists else []
+        """The Parquet files of the newest version as files of this machine, sorted.
+
+        Of a lake in an object store they are fetched first, each once, and compared with the chain.
+        """
+        if self._cache is None:
+            # delta-rs writes them as in an address: 华东 would be %E5%8D%8E%E4%B8%9C
+            return sorted(map(unquote, self._open().file_uris())) if self.exists else []
+        for _ in range(_MAX_RETRIES):
+            try:
+                return self._cache.holding(self.names(), self._digest_of)
+            except FileNotFoundError:  # a purge or compaction has put another in its place meanwhile
+                continue
+        raise self._overtaken(say("files of {stream} were replaced again and again", stream=self.stream))
+
+    def copies(self) -> list[Path]:
+        """What is on this machine of files that lie in an object store."""
+        return self._cache.copies() if self._cache else []
+
+    def _digest_of(self, name: str) -> str:
+        """What a data file must be, by the entry of the commit that its own name tells."""
+        try:
+            return self._entry(int(name[:8])).brings()[name]
+        except (KeyError, ValueError):
+            raise IntegrityError(
+                say("no commit of {stream} has brought this file", stream=self.stream),
+                where=self.store.where(name),
+                cause=NOT_OURS,
+                fix=say("restore the folder from a backup"),
+            ) from None
 
     def append(
         self, rows: Sequence[Stored] | pa.Table, *, run: str, at: datetime, source: str, mark: SourceMark
     ) -> Entry:
         """Commit *rows* and the source's new *mark* in one commit, on disk when this returns.
 
-        The rows' file is whole and on disk before the commit names it; a commit that landed although its
+        The rows' file is whole and lasting before the commit names it; a commit that landed although its
         acknowledgement was lost is recognised and not repeated.
+
+        Raises:
+            Locked: another run has committed since this one last looked; nothing of these rows was committed.
         """
         batch = rows if isinstance(rows, pa.Table) else self.rows.together(rows)
         for _ in range(_MAX_RETRIES):
-            table = self._grown(self._open()) if self.exists else None
+            table = self._open() if self.exists else None
+            self._refuse_others(self._entry(table.version()) if table else None)
+            table = self._grown(table) if table else None
             before = self._entry(table.version()) if table else None
             bare = replace(
                 self._next(before) if before else _FIRST,
@@ -117,7 +177,21 @@ class StreamTable:
             entry, action = self._written(batch, bare) if batch.num_rows else (bare.sealed(), None)
             if self._commit(table, entry, [action] if action else []):
                 return entry
-        raise IntegrityError(f"{self.stream}: {_MAX_RETRIES} commits in a row were overtaken", where=str(self.path))
+        raise self._overtaken(say("{stream}: {n} commits in a row were overtaken", stream=self.stream, n=_MAX_RETRIES))
+
+    def _refuse_others(self, before: Entry | None) -> None:
+        """What this run knows of the stream must still hold: else it would store again what another run just has."""
+        head = before.head if before else GENESIS
+        if self._seen not in {None, head}:
+            raise self._overtaken(say("another run has written to {stream} meanwhile", stream=self.stream))
+
+    def _overtaken(self, what: str) -> Locked:
+        return Locked(
+            what,
+            where=self.store.uri,
+            cause=say("two runs at once write to this evidence; what each has committed is whole"),
+            fix=say("run it again when the other has ended"),
+        )
 
     def _next(self, before: Entry) -> Entry:
         """An entry after *before* that adds nothing yet."""
@@ -132,60 +206,66 @@ class StreamTable:
             log_before=self._sound_log(before.sequence),
             head="",
             purge=None,
+            compaction=None,
+            format=FORMAT,
         )
 
     def _sound_log(self, sequence: int) -> str:
         """SHA-256 of the newest commit's file; IntegrityError when it was changed: no commit may take that over."""
-        log, seals = self.log(sequence), read_seal(self.path / SEAL)
-        digest = sha256(log)
-        if seals is None or seals.get(log.name, digest) != digest:
+        name, seals = log_name(sequence), read_seal(self.store)
+        digest = self.store.digest(name)
+        if seals is None or seals.get(name.rsplit("/", 1)[-1], digest) != digest:
             raise IntegrityError(
-                f"the newest commit of {self.stream} is damaged",
-                where=str(log),
-                cause=f"its file was changed after {self.path / SEAL} was made, or that was",
-                fix="restore both files from a backup; nothing is written until then",
+                say("the newest commit of {stream} is damaged", stream=self.stream),
+                where=self.store.where(name),
+                cause=say("its file was changed after {seal} was made, or that was", seal=self.store.where(SEAL)),
+                fix=say("restore both files from a backup; nothing is written until then"),
             )
         return digest
 
-    def replace_files(self, purge: Purge, thinned: Mapping[str, datetime]) -> Entry:
-        """Name the files of *purge* instead of the old ones, in one commit; all of them must be on disk already.
+    def replace_files(self, swap: Purge | Compaction, written: Iterable[Written], **changes: Any) -> Entry:
+        """Name the files *written* instead of those that *swap* replaces, in one commit; they must be there already.
 
         To Delta this is a change that changes no data: a table that is append-only refuses to remove rows, for every
         program but one that says so.
+
+        Raises:
+            Locked: another run has committed since this one last looked; everything is as it was.
         """
         table = self._open()
-        entry = replace(self._next(self._entry(table.version())), purge=purge, thinned=thinned).sealed()
-        moment = int(purge.at.timestamp() * 1000)
-        gone = [RemoveAction(file.file, data_change=False, deletion_timestamp=moment) for file in purge.files]
-        rows = {file.by: pq.read_metadata(self.path / file.by).num_rows for file in purge.files}
-        come = [self._add(name, n, purge.at, new=False) for name, n in rows.items()]
+        before = self._entry(table.version())
+        self._refuse_others(before)
+        changes[type(swap).__name__.lower()] = swap
+        entry = replace(self._next(before), **changes).sealed()
+        moment = int(swap.at.timestamp() * 1000)
+        gone = [RemoveAction(file.file, data_change=False, deletion_timestamp=moment) for file in swap.files]
+        come = [_add(file, swap.at, new=False) for file in written]
         if not self._commit(table, entry, [*gone, *come]):
-            raise IntegrityError(f"the purge of {self.stream} was overtaken by another commit", where=str(self.path))
+            raise self._overtaken(say("another run has written to {stream} meanwhile", stream=self.stream))
         return entry
 
     def _written(self, batch: pa.Table, bare: Entry) -> tuple[Entry, AddAction]:
         """Write the rows' own file and seal the entry that names it."""
-        name = file_name(bare.sequence, bare.digest)
         data = self.rows.committed(batch, at=bare.at, run=bare.run, number=bare.sequence)
-        entry = replace(bare, file=name, file_digest=self.write(name, data)).sealed()
-        return entry, self._add(name, batch.num_rows, bare.at)
+        # of two runs that write the same rows at once, neither may put its file over the other's
+        file = self.write(file_name(bare.sequence, batch_digest([bare.digest, bare.run])), [data])
+        return replace(bare, file=file.name, file_digest=file.digest).sealed(), _add(file, bare.at)
 
-    def write(self, name: str, data: pa.Table) -> str:
-        """Write a data file, whole and on disk when this returns; returns its SHA-256."""
-        path = self.path / name
-        self.path.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            pq.write_table(data, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        sync_to_disk(self.path)
-        return sha256(path)
+    def write(self, name: str, parts: Iterable[pa.Table]) -> Written:
+        """Write a data file of at least one part, whole and lasting when this returns."""
+        rows = 0
 
-    def _add(self, name: str, rows: int, at: datetime, *, new: bool = True) -> AddAction:
-        stats = json.dumps({"numRecords": rows})
-        return AddAction(
-            name, (self.path / name).stat().st_size, {}, int(at.timestamp() * 1000), data_change=new, stats=stats
-        )
+        def render(file: BinaryIO) -> None:
+            nonlocal rows
+            coming = iter(parts)
+            first = next(coming)
+            with pq.ParquetWriter(file, first.schema, compression="zstd") as writer:
+                for part in chain((first,), coming):
+                    writer.write_table(part)
+                    rows += part.num_rows
+
+        put = self.store.write(name, render)
+        return Written(name, put.digest, put.size, rows)
 
     def _commit(self, table: DeltaTable | None, entry: Entry, actions: list[AddAction | RemoveAction]) -> bool:
         """Whether the entry is in the log now; False when another commit was there first."""
@@ -196,29 +276,48 @@ class StreamTable:
         schema = Schema.from_arrow(self.rows.arrow)
         try:
             if table is None:
-                self.path.mkdir(parents=True, exist_ok=True)
-                place = str(self.path)
+                if not self.store.shared:
+                    self.path.mkdir(parents=True, exist_ok=True)
                 create_table_with_add_actions(
-                    place,
+                    self.store.uri,
                     schema,
                     [action for action in actions if isinstance(action, AddAction)],
                     "error",
                     configuration=_SETTINGS,
+                    storage_options=dict(self.store.options),
                     commit_properties=properties,
                 )
             else:
                 table.create_write_transaction(actions, "append", schema, commit_properties=properties)
         except CommitFailedError:
-            landed = self.last()
-            return landed is not None and landed.head == entry.head
+            if not self._landed(entry):
+                return False
+        except DeltaError as error:
+            # without an answer nobody knows whether the commit arrived: the log does
+            if not self.store.shared or not self._landed(entry):
+                raise self._unreachable(error) from None
         self._seal(entry)
+        self._seen = entry.head
         return True
 
+    def _landed(self, entry: Entry) -> bool:
+        """Whether the commit is in the log, whatever was said of it."""
+        newest = self._entry(self._open().version()) if self.exists else None
+        return newest is not None and newest.head == entry.head
+
+    def _unreachable(self, error: Exception) -> BridgeError:
+        return SourceUnavailable(
+            say("the evidence could not be committed"),
+            where=self.store.uri,
+            cause=str(error).splitlines()[0],
+            fix=say("run it again; what was committed before is whole"),
+        )
+
     def _seal(self, entry: Entry) -> None:
-        """Force the commit to disk, and then keep its file's digest beside the table: the next entry will hold it."""
-        log = self.log(entry.sequence)
-        sync_to_disk(log, log.parent, self.path, self.path.parent)
-        seal(log)
+        """Make the commit lasting, and then keep its file's digest beside the table: the next entry will hold it."""
+        name = log_name(entry.sequence)
+        self.store.settle(name)
+        seal(self.store, name)
 
     def _grown(self, table: DeltaTable) -> DeltaTable:
         """The table with the columns that the stream's schema has gained since; it only ever gains."""
@@ -228,71 +327,55 @@ class StreamTable:
             entry = self._next(self._entry(table.version())).sealed()
             table.alter.add_columns(missing, commit_properties=CommitProperties({METADATA: entry.text()}))
             self._seal(entry)
+            self._seen = entry.head
             return self._open()
         return table
 
-    def log(self, sequence: int) -> Path:
-        """The file of a commit in the table's log."""
-        return self.path / "_delta_log" / f"{sequence:020d}.json"
-
     def _open(self) -> DeltaTable:
+        numbers = commits_in(self.store)  # asked first: a store that cannot be reached is not damaged
         try:
-            table = DeltaTable(self.path)
+            table = DeltaTable(self.store.uri, storage_options=dict(self.store.options))
         except Exception as error:  # noqa: BLE001 - a damaged table makes delta-rs raise many kinds
+            cause = str(error).splitlines()[0]
+            if "Unsupported" in cause:
+                raise newer(cause, self.store.uri) from None
             raise IntegrityError(
-                f"the evidence of {self.stream} cannot be opened",
-                where=str(self.path),
-                cause=str(error).splitlines()[0],
-                fix="restore the folder from a backup; `itss-bridge verify` names what is damaged",
+                say("the evidence of {stream} cannot be opened", stream=self.stream),
+                where=self.store.uri,
+                cause=cause,
+                fix=say("restore the folder from a backup; `itss-bridge verify` names what is damaged"),
             ) from None
-        newest = self.log(commit_numbers(self.path)[-1])
-        if not newest.stat().st_size or table.version() != int(newest.stem):
+        newest = max(numbers, default=-1)
+        if table.version() < newest or not numbers.get(newest, 1):
             raise IntegrityError(
-                f"the newest commit of {self.stream} is damaged",
-                where=str(newest),
-                cause="its file is empty or cannot be read, so the table would open one commit short",
-                fix="restore that file from a backup; nothing is written until then",
+                say("the newest commit of {stream} is damaged", stream=self.stream),
+                where=self.store.where(log_name(newest)),
+                cause=say("its file is empty or cannot be read, so the table would open one commit short"),
+                fix=say("restore that file from a backup; nothing is written until then"),
             )
         return table
 
     def _entry(self, sequence: int) -> Entry:
         """The entry of one commit, read from its own file: the log is kept for ever, so every one is there."""
-        path = self.log(sequence)
+        name = log_name(sequence)
         try:
-            return Entry.of(entry_text(actions_in(path.read_bytes())))
+            return Entry.of(entry_text(actions_in(self.store.read(name))))
+        except UsageError as error:
+            raise newer(error.cause, self.store.where(name)) from None
         except (OSError, KeyError, TypeError, ValueError):
             raise IntegrityError(
-                f"commit {sequence} of {self.stream} was not written by itss-bridge",
-                where=str(path),
+                say("commit {number} of {stream} was not written by itss-bridge", number=sequence, stream=self.stream),
+                where=self.store.where(name),
                 cause=NOT_OURS,
-                fix="restore the folder from a backup",
+                fix=say("restore the folder from a backup"),
             ) from None
+
+
+def _add(file: Written, at: datetime, *, new: bool = True) -> AddAction:
+    stats = json.dumps({"numRecords": file.rows})
+    return AddAction(file.name, file.size, {}, int(at.timestamp() * 1000), data_change=new, stats=stats)
 
 
 def file_name(sequence: int, digest: str) -> str:
     """The name of a data file: the commit that first named it, and what is in it."""
     return f"{sequence:08d}-{digest[:16]}.parquet"
-
-
-def actions_in(log: bytes) -> list[dict[str, Any]]:
-    """What a commit's file says; ValueError when it is not one."""
-    return [json.loads(line) for line in log.decode("utf-8").splitlines()]
-
-
-def entry_text(actions: Sequence[Mapping[str, Any]]) -> str:
-    """Our own entry among a commit's actions; KeyError, TypeError or ValueError when there is none."""
-    (about,) = [action["commitInfo"] for action in actions if "commitInfo" in action]
-    text: str = about[METADATA]
-    return text
-
-
-def _has_commits(log: Path) -> bool:
-    if not log.is_dir():
-        return False
-    with os.scandir(log) as files:
-        return any(_COMMIT.fullmatch(file.name) for file in files)
-
-
-def commit_numbers(table: Path) -> list[int]:
-    """The numbers of all commits that have a file, whatever is in it, in order."""
-    return sorted(int(m[1]) for file in (table / "_delta_log").glob("*.json") if (m := _COMMIT.fullmatch(file.name)))
