@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from platform import node
+from typing import Any
 from uuid import uuid4
 
 import duckdb
@@ -52,7 +53,7 @@ def connect(root: Path, bounds: Bounds = DEFAULT) -> duckdb.DuckDBPyConnection:
     if spill != root:
         spill.mkdir(parents=True, exist_ok=True)
     _tidy(spill)
-    fixed = {
+    options: dict[str, Any] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "preserve_insertion_order": "false",
@@ -60,7 +61,7 @@ def connect(root: Path, bounds: Bounds = DEFAULT) -> duckdb.DuckDBPyConnection:
         "checkpoint_threshold": "1TB",
     }
     try:
-        connection = duckdb.connect(config=fixed | settings)
+        connection = duckdb.connect(config=options | settings)
     except duckdb.Error as error:
         raise UsageError(
             say("DuckDB cannot work with these limits"),
