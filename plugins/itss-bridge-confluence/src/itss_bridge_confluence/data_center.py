@@ -52,6 +52,7 @@ class DataCenter(Deployment):
 
     def operations(self, space: str) -> Sequence[str] | None:
         """On the space's first page: of spaces Data Center tells it to their administrators only."""
+        self.space_id(space)
         query = {"spaceKey": space, "type": "page", "status": "current", "expand": "operations", "limit": 1}
         rows = needed(self.ask(f"{_API}/content/scan", query).json(), "results")
         told = rows[0].get("operations") if rows else None
