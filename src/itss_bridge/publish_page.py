@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from functools import partial
+from itertools import islice
 from typing import Any, Literal
 
 from itss_bridge.bridge import Bridge
@@ -41,8 +42,8 @@ class PageStep:
 
     def diff(self) -> Iterator[str]:
         """The lines that go (`-`) and come (`+`), in the order of the page."""
-        lines = difflib.unified_diff(self.before, self.after, n=0, lineterm="")
-        return (line for line in lines if not line.startswith(("---", "+++", "@@")))
+        told = islice(difflib.unified_diff(self.before, self.after, n=0, lineterm=""), 2, None)
+        return (line for line in told if not line.startswith("@@"))
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that `publish page --json` promises; see `schemas/cli/publish-page.json`."""

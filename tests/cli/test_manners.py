@@ -66,6 +66,7 @@ def test_a_misspelt_command_is_answered_with_the_right_one(bridge_command) -> No
         ("catalogue", "sign", "nothing", "--reviewer", "质量负责人"),
         ("catalogue", "sign", "--all", "--reviewer", "质量负责人", "--date", "1.3.2026"),
         ("publish", "tickets", "--to", "nowhere"),
+        ("publish", "page", "--to", "nowhere"),
         ("nonconformity", "close", "NC-2016-001"),
         ("audit", "documents", "--framework", "iso9000"),
         ("audit", "sample", "incident", "--seed", "1"),

@@ -101,7 +101,7 @@ def page_command(call: Call, place: str, output: Path | None, *, apply_it: bool)
 
 
 def _tell(step: "PageStep", language: str) -> None:
-    from itss_bridge.cli.tables import plain_table
+    from itss_bridge.cli.tables import plain, plain_table
     from itss_bridge.wording import DOING, phrase
 
     told = step.as_dict()
@@ -112,7 +112,7 @@ def _tell(step: "PageStep", language: str) -> None:
     changed = {"changed": str(step.changed), "bytes": f"{told['bytes']:,}"}
     console().print(plain_table(["doing", "changed", "title", "version", "bytes", "url"], [row | changed], language))
     if step.doing == "update":
-        lines = list(step.diff())
+        lines = [plain(line) for line in step.diff()]
         click.echo("\n".join(lines[:_MOST_LINES]))
         if len(lines) > _MOST_LINES:
             click.echo(phrase("page_more", n=len(lines) - _MOST_LINES)[language])

@@ -25,7 +25,7 @@ class ConfluencePage(PagePublisher):
         "type": "object",
         "properties": {
             "space": {"type": "string", "pattern": "^[A-Za-z0-9~_.:-]+$", "description": "Key of the space."},
-            "title": {"type": "string", "minLength": 1, "maxLength": 255, "description": "Of a new page."},
+            "title": {"type": "string", "pattern": r"^\S(.*\S)?$", "maxLength": 255, "description": "Of a new page."},
             "parent": {
                 "type": "string",
                 "minLength": 1,
