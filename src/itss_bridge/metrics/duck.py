@@ -15,6 +15,7 @@ from itss_bridge.evidence import Lake
 from itss_bridge.evidence.query import connect, too_little
 from itss_bridge.evidence.read import current_rows
 from itss_bridge.evidence.rows import ENVELOPE, StreamRows
+from itss_bridge.messages import say
 from itss_bridge.metrics import working_time
 from itss_bridge.model import Metric
 
@@ -83,10 +84,10 @@ class DuckEngine(Engine):
 
     def _failure(self, metric: Metric | None, error: duckdb.Error) -> UsageError:
         return too_little(error) or UsageError(
-            f"metric {metric.id}: its population query fails" if metric else "the query fails",
+            say("metric {metric}: its population query fails", metric=metric.id) if metric else say("the query fails"),
             where=metric.origin.where if metric else "",
             cause=str(error).splitlines()[0],
-            fix="correct the SQL; mappings/README.md lists the tables and the columns it must give",
+            fix=say("correct the SQL; mappings/README.md lists the tables and the columns it must give"),
         )
 
     def _set_period(self, start: datetime | None, end: datetime) -> None:

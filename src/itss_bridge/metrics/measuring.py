@@ -8,6 +8,7 @@ from typing import Any
 
 from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.metrics.working_time import used_by
 from itss_bridge.model import Item, Measurement, Metric, StreamState
 
@@ -81,10 +82,10 @@ def _refuse_unknown_dimension(metric: Metric, engine: Engine, by: str) -> None:
     offered = [name for name in DIMENSIONS if name in given]
     if by not in offered:
         raise UsageError(
-            f"metric {metric.id} cannot be split by {by}",
+            say("metric {metric} cannot be split by {by}", metric=metric.id, by=by),
             where=metric.origin.where,
-            cause="its population query gives no such column",
-            fix=f"there are: {', '.join(offered)}" if offered else "add the column to the query",
+            cause=say("its population query gives no such column"),
+            fix=say("there are: {names}", names=", ".join(offered)) if offered else say("add the column to the query"),
         )
 
 
