@@ -79,7 +79,7 @@ def held_files(chain: Sequence[Commit]) -> tuple[dict[str, Held], list[tuple[Com
             held |= _brought(commit, entry)
         for file in entry.purge.files if entry.purge else ():
             old = held.pop(file.file, None)
-            if old is None or old.digest != file.file_digest:
+            if old is None or old.digest not in {"", file.file_digest}:
                 unfounded.append((commit, file.file))
             else:
                 held[file.by] = replace(old, digest=file.by_digest, salted=old.salted + file.rows, rewritten=True)
