@@ -12,7 +12,6 @@ WORD: Mapping[str, Text] = {
     ),
     "contents": Text("Contents", "目录"),
     "scope": Text("Scope and completeness of evidence", "评估范围与证据完整性"),
-    "facts": Text("What this report speaks of", "评估范围"),
     "streams": Text("Evidence collected", "证据采集情况"),
     "levels": Text("ITSS levels and what is missing", "ITSS 等级达成情况与差距"),
     "missing": Text("Binding rules that are not met or lack evidence", "尚未满足或证据不足的约束性规则"),

@@ -1,10 +1,12 @@
 """A Word template filled with a report: what a template may do, and what is said when it is wrong."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +20,7 @@ from itss_bridge.exporters.docx import shipped
 from itss_bridge.messages import say
 from itss_bridge.model import Report
 
-GUIDE = "src/itss_bridge/exporters/docx/README.md"
+GUIDE = Path(__file__).with_name("README.md")
 
 
 def filled(report: Report, language: str) -> bytes:
@@ -74,11 +76,9 @@ def _explained(where: str) -> Iterator[None]:
         raise _wrong(where, f"{error.message}{_near(error)}") from None
     except TemplateError as error:
         raise _wrong(where, str(error)) from None
-    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
-        raise (
-            _unreadable(where, error) if isinstance(error, (KeyError, ValueError)) else _wrong(where, str(error))
-        ) from None
-    except (OpcError, LxmlError, zipfile.BadZipFile) as error:
+    except (TypeError, ArithmeticError) as error:
+        raise _wrong(where, str(error)) from None
+    except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise _unreadable(where, error) from None
 
 
@@ -105,7 +105,5 @@ def _near(error: TemplateSyntaxError) -> str:
     lines = getattr(error, "docx_context", None)
     if not lines:
         return ""
-    import re
-
     text = re.sub(r"<[^>]*>", " ", " ".join(map(str, lines)))
     return f": {' '.join(text.split())[:200]}"

@@ -212,11 +212,11 @@ def _frameworks(document: Any, language: str) -> None:
     document.add_heading(WORD["counts"][language], 1)
     cells = ["{{ r.counts[%d].n }}" % n for n in range(5)]  # noqa: UP031 - braces are the template's
     names = [Text("{{ statuses[%d].label }}" % n, "{{ statuses[%d].label }}" % n) for n in range(5)]  # noqa: UP031
-    counted = [(name, cell, 20) for name, cell in zip(names, cells, strict=True)]
+    counted = [(name, cell, 25) for name, cell in zip(names, cells, strict=True)]
     columns: Sequence[Column] = (
-        (HEAD["framework"], "{{ r.title }}", 52),
+        (HEAD["framework"], "{{ r.title }}", 32),
         *counted,
-        (WORD["total"], "{{ r.total }}", 18),
+        (WORD["total"], "{{ r.total }}", 13),
     )
     _table(document, language, "frameworks", columns)
     document.add_heading(WORD["findings"][language], 1)
@@ -226,9 +226,9 @@ def _frameworks(document: Any, language: str) -> None:
     found: Sequence[Column] = (
         (HEAD["clause"], "{{ r.clause }}", 28),
         (HEAD["requirement"], "{{ r.title }}", 52),
-        (HEAD["status"], "fill:r.fill|{{ r.label }}", 24),
-        (HEAD["evidence"], "{{ r.evidence }}", 18),
-        (HEAD["reason"], "{{ r.reason }}", 48),
+        (HEAD["status"], "fill:r.fill|{{ r.label }}", 28),
+        (HEAD["evidence"], "{{ r.evidence }}", 20),
+        (HEAD["reason"], "{{ r.reason }}", 44),
     )
     _table(document, language, "framework.findings", found)
     document.add_paragraph("{%p endfor %}")
@@ -274,7 +274,7 @@ def _metrics(document: Any, language: str) -> None:
     columns: Sequence[Column] = (
         (HEAD["metric"], "{{ r.title }}{% if r.of %} ({{ r.of }}){% endif %}", 46),
         (HEAD["value"], "{{ r.value }}", 30),
-        (HEAD["n"], "{{ r.n }}", 20),
+        (HEAD["n"], "{{ r.n }}", 26),
         (WORD["fraction"], "{{ r.fraction }}", 34),
         (HEAD["window"], "{{ r.window }}", 40),
     )
@@ -362,7 +362,7 @@ def _head(row: Any, names: Sequence[str]) -> None:
     properties.append(OxmlElement("w:tblHeader"))
     for cell, name in zip(row.cells, names, strict=True):
         run = cell.paragraphs[0].add_run(name)
-        run.bold, run.font.size, run.font.color.rgb = True, Pt(9), RGBColor(0xFF, 0xFF, 0xFF)
+        run.bold, run.font.size, run.font.color.rgb = True, Pt(8), RGBColor(0xFF, 0xFF, 0xFF)
         _shade(cell._tc.get_or_add_tcPr(), "24424F")  # noqa: SLF001
 
 
