@@ -119,7 +119,7 @@ def test_a_lake_that_a_newer_version_wrote_is_refused_with_what_to_do(newest: La
     for use in (
         lambda: newest.table("incident").last(),
         lambda: list(newest.verify()),
-        lambda: newest.heads(),
+        newest.heads,
         lambda: commit(newest, "9"),
     ):
         with pytest.raises(UsageError, match="written by a newer itss-bridge") as caught:

@@ -1,6 +1,7 @@
 """A lake in a bucket of an S3-compatible object store: MinIO, SeaweedFS, Alibaba OSS, AWS and others."""
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +18,9 @@ from itss_bridge.secrets import redact
 from itss_bridge.transport.origin import Origin
 
 _CHUNK = 4 << 20
-_PATIENT = 30
-_PATIENCE = {"max_retries": "5", "retry_timeout": f"{_PATIENT}s"}
+_NO_RIGHT = re.compile(r"status code: 40[13]\b")
+RETRIES = 5
+_PATIENT = timedelta(seconds=30)
 _BY_REFERENCE = ("access_key", "secret", "session")
 _WHOLE = 64 << 20
 """A file up to this size goes up in one request; a larger one in parts."""
@@ -86,7 +88,7 @@ class Bucket(Store):
         self._place = place
         self._folder = folder
         self.uri = "/".join(filter(None, (f"s3://{place.bucket}", place.prefix, folder)))
-        self.options: Mapping[str, str] = {**place.settings(), **_plain_http(place), **_PATIENCE}
+        self.options: Mapping[str, str] = {**place.settings(), **_plain_http(place), **_patience()}
 
     def under(self, folder: str) -> Self:
         inner = type(self)(self._place, f"{self._folder}/{folder}".strip("/"))
@@ -201,7 +203,7 @@ class Bucket(Store):
             ) from None
         options = {"allow_http": bool(_plain_http(self._place)), "timeout": "60s", "connect_timeout": "10s"}
         place = self._place
-        retries = {"max_retries": int(_PATIENCE["max_retries"]), "retry_timeout": timedelta(seconds=_PATIENT)}
+        retries = {"max_retries": RETRIES, "retry_timeout": _PATIENT}
         return S3Store(
             place.bucket,
             prefix=place.prefix or None,
@@ -213,16 +215,15 @@ class Bucket(Store):
     @contextmanager
     def _talking(self, name: str) -> Iterator[None]:
         """What the store refuses or fails to do, in our own words; FileNotFoundError goes through."""
-        from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, PreconditionError
-        from obstore.exceptions import UnauthenticatedError as Unauthenticated
+        from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 
         try:
             yield
         except (FileNotFoundError, AlreadyExistsError, PreconditionError):
             raise
-        except (PermissionDeniedError, Unauthenticated, PermissionError) as error:
-            raise self._refused(AccessDenied, say("the object store refuses this account"), name, error) from None
         except (BaseError, OSError) as error:
+            if _NO_RIGHT.search(str(error)):
+                raise self._refused(AccessDenied, say("the object store refuses this account"), name, error) from None
             raise self._refused(SourceUnavailable, say("the object store cannot be used"), name, error) from None
 
     def _refused(
@@ -234,6 +235,11 @@ class Bucket(Store):
             cause=self._place.redacted(str(error).splitlines()[0]),
             fix=say("check [evidence] in itss-bridge.toml, the account's rights, and that the bucket is there"),
         )
+
+
+def _patience() -> dict[str, str]:
+    """How often delta-rs asks again, and for how long: as often as we do ourselves."""
+    return {"max_retries": str(RETRIES), "retry_timeout": f"{_PATIENT.seconds}s"}
 
 
 def _plain_http(place: Place) -> dict[str, str]:
