@@ -1,6 +1,7 @@
 """The page: one offline file that loads nothing, runs nothing of strangers, and says the same in both languages."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -17,20 +18,20 @@ from tests.sample_report import reports, sample_report
 from itss_bridge.exporters.foreign import link, plain
 from itss_bridge.exporters.html import HtmlExporter
 from itss_bridge.exporters.reading import Reading
-from itss_bridge.model import Relationship, Report, Status
+from itss_bridge.model import Relationship, Report, Status, Text
 from itss_bridge.wording import STATUS, STREAM_STATE
 
-VOID = {"meta", "input", "br", "rect"}
+VOID = {"meta", "input", "br", "rect", "path", "circle"}
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "a", "header", "div", "span", "button", "p", "h1", "h2", "h3", "h4",
     "dl", "dt", "dd", "ul", "ol", "li", "strong", "nav", "input", "output", "main", "section", "details", "summary",
     "table", "caption", "thead", "tbody", "tr", "th", "td", "small", "b", "i", "bdi", "code", "time", "article", "svg",
-    "rect", "footer", "script",
+    "rect", "path", "circle", "footer", "script",
 }  # fmt: skip
 ATTRIBUTES = re.compile(
     "lang|class|id|href|rel|role|title|type|name|content|charset|http-equiv|placeholder|scope|colspan|open|hidden|width"
-    "|height|viewbox|preserveaspectratio|focusable|aria-(label|hidden|live|pressed)"
-    "|data-(language|status|id|filter|print|set-language|theme-switch|label-(zh|en))"
+    "|height|viewbox|preserveaspectratio|focusable|aria-(label|hidden|live|pressed)|tabindex|autocomplete|for|d|cx|cy|r"
+    "|data-(language|status|id|filter|print|set-language|theme-switch|label|other|check)"
 )
 
 
@@ -62,7 +63,8 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         self.texts.append(data)
         if self.open and self.open[-1] in {"style", "script", "title"}:
-            self.inside[self.open[-1]] = self.inside.get(self.open[-1], "") + data
+            name = "words" if self.elements[-1][1].get("type") == "application/json" else self.open[-1]
+            self.inside[name] = self.inside.get(name, "") + data
 
     @property
     def ids(self) -> list[str]:
@@ -145,8 +147,22 @@ def test_sixty_payloads_are_shown_as_text_and_nothing_else(infested_outline: Out
     text = "".join(infested_outline.texts)
     for payload in PAYLOADS:
         assert plain(payload) in text, repr(payload)
-    assert [tag for tag, _ in infested_outline.elements].count("script") == 1
+    assert [a.get("type") for tag, a in infested_outline.elements if tag == "script"] == ["application/json", None]
     assert "49" not in infested_outline.inside["title"]
+
+
+def test_nothing_can_end_the_dictionary(infested: Report) -> None:
+    texts = [Text(payload, f"中 {payload}") for payload in PAYLOADS]
+    found = page(replace(infested, notes=tuple(texts)), "en")
+    words = found.inside["words"]
+    assert not set("<>&") & set(words)
+    assert {plain(t.en): plain(t.zh) for t in texts}.items() <= json.loads(words).items()
+
+
+def test_one_text_that_stands_for_two_keeps_both(report: Report) -> None:
+    found = page(replace(report, notes=(Text("one", "同"), Text("other", "同"))))
+    assert json.loads(found.inside["words"])["同"] == "one"
+    assert [a["data-other"] for tag, a in found.elements if tag == "i" and a.get("data-other") == "other"] == ["other"]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -164,8 +180,9 @@ def test_both_languages_are_in_the_page_and_the_chosen_one_is_shown(report: Repo
     assert "符合性矩阵" in text
     assert "Conformance matrix" in text
     assert found.elements[0][1]["data-language"] == language
-    spans = [a["lang"] for tag, a in found.elements if tag == "i" and "lang" in a]
-    assert spans.count("zh") == spans.count("en") > 1000
+    assert sum(tag == "i" for tag, _ in found.elements) > 1000
+    pair = ("符合性矩阵", "Conformance matrix")
+    assert json.loads(found.inside["words"])[pair[language == "en"]] == pair[language == "zh"]
 
 
 def test_every_assessable_requirement_can_be_opened_and_has_its_status(report: Report, outline: Outline) -> None:
@@ -188,26 +205,29 @@ def test_colours_come_with_letter_and_pattern(outline: Outline) -> None:
     style = outline.inside["style"]
     for status in Status:
         for language in ("zh", "en"):
-            assert f'html[data-language="{language}"] :is(.badge, .tile, .key).{status.value}::before' in style
+            assert f'html[data-language="{language}"] :is(.badge, .tile, .key, .dot).{status.value}::before' in style
     for patterned in ("partial", "undetermined"):
-        assert re.search(rf"\.key\)\.{patterned}::before {{[^}}]*gradient", style)
+        assert re.search(rf"\.dot\)\.{patterned}::before {{[^}}]*gradient", style)
 
 
-def test_two_clicks_lead_from_a_cell_to_the_tickets(report: Report, outline: Outline) -> None:
-    """First the requirement, then its list of failing items; each check lies inside its requirement."""
+def test_a_requirement_names_its_checks_and_each_check_lists_its_tickets_once(report: Report) -> None:
+    """What brings them together in one place is in tests/browser/test_used.py."""
     content = HtmlExporter().export(report, "zh").decode()
     finding = next(f for f in report.findings("itss") if f.status is Status.NONCONFORMING)
     body = content.partition(f' id="{finding.requirement}"')[2].partition('<details class="requirement"')[0]
+    key = Reading(report).key(finding.checks[0], finding.requirement)
+    assert f'<li data-check="{key}">' in body
+    entry = content.partition(f' id="e-{key}"')[2].partition("</details>")[0]
     items = finding.checks[0].measurement.failing if finding.checks[0].measurement else ()
     assert len(items) == 6
     for item in items:
-        assert f'href="{item.url}" rel="noopener"><bdi>{item.ref}</bdi>' in body
+        assert entry.count(f'href="{item.url}" rel="noopener"><bdi>{item.ref}</bdi>') == 1
 
 
 def test_an_incomplete_stream_screams(outline: Outline) -> None:
     assert [a for _, a in outline.elements if a.get("role") == "alert"]
     classes = [
-        a.get("class") for tag, a in outline.elements if tag == "li" and (a.get("class") or "").startswith("stream ")
+        a.get("class") for tag, a in outline.elements if tag == "tr" and (a.get("class") or "").startswith("stream ")
     ]
     assert sorted(classes)[-2:] == ["stream failed", "stream incomplete"]
     assert STREAM_STATE["failed"]["zh"] in "".join(outline.texts)
@@ -250,7 +270,7 @@ def test_a_large_report_stays_under_two_megabytes(large: Report, language: str) 
 
 
 def test_a_report_that_would_not_fit_lists_fewer_items_and_says_so(large: Report) -> None:
-    wide = sample_report(copies=2, checks=200, failing=50, url="https://acme.example/" + "x" * 400 + "{digest}")
+    wide = sample_report(copies=2, checks=200, failing=50, url="https://acme.example/" + "x" * 1000 + "{digest}")
     content = HtmlExporter().export(wide, "zh")
     assert len(content) <= 2_000_000
     assert "itss-bridge metric show" in content.decode()
@@ -259,11 +279,12 @@ def test_a_report_that_would_not_fit_lists_fewer_items_and_says_so(large: Report
 def test_a_missing_value_is_an_error_and_not_an_empty_place() -> None:
     from jinja2 import UndefinedError
 
+    from itss_bridge.exporters.html.bilingual import Bilingual
     from itss_bridge.exporters.html.page import _environment
 
     with pytest.raises(UndefinedError):
-        _environment().from_string("{{ nothing }}").render()
-    assert _environment().from_string("{{ text }}").render(text="<b>") == "&lt;b&gt;"
+        _environment(Bilingual("zh")).from_string("{{ nothing }}").render()
+    assert _environment(Bilingual("zh")).from_string("{{ text }}").render(text="<b>") == "&lt;b&gt;"
 
 
 def test_statuses_are_said_in_words(outline: Outline) -> None:

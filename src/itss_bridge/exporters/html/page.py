@@ -1,43 +1,84 @@
-"""The page's template and what it may call: text in both languages, numbers, addresses and the security policy."""
+"""The page's templates and what they may call: texts in both languages, numbers, addresses, the security policy."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from itss_bridge import wording
 from itss_bridge.exporters import reading as readings
 from itss_bridge.exporters.foreign import link, plain
-from itss_bridge.exporters.reading import Reading
-from itss_bridge.model import CheckResult, Measurement, Report, Row, Status, Text, Verdict
+from itss_bridge.exporters.html import charts
+from itss_bridge.exporters.html.bilingual import Bilingual
+from itss_bridge.exporters.html.words import WORD
+from itss_bridge.exporters.reading import Entry, Reading
+from itss_bridge.model import (
+    CheckResult,
+    DocumentRow,
+    Gap,
+    MaterialRow,
+    Measurement,
+    Report,
+    Row,
+    Status,
+    Text,
+    Verdict,
+)
+from itss_bridge.shortfall import distance, next_step
 
 _HERE: Final = Path(__file__).parent
+
+
+def _named(*names: str) -> tuple[Text, ...]:
+    return tuple(WORD[name] if name in WORD else wording.HEAD[name] for name in names)
+
+
+COLUMNS: Final[Mapping[str, tuple[Text, ...]]] = {
+    "streams": _named("stream", "source_system", "state", "seen", "expected", "collected", "head"),
+    "rules": _named("verdict", "rule", "measured", "needed", "distance"),
+    "gaps": _named("what", "distance", "needed", "level", "effort", "owner", "due", "action"),
+    "missing": _named("verdict", "level", "rule", "measured", "needed"),
+    "short": _named("status", "framework", "clause", "requirement", "reason"),
+    "register": _named("identity", "what", "grade", "progress", "opened", "due", "owner", "ticket"),
+    "metrics": _named("metric", "value", "n", "numerator", "denominator", "excluded", "median", "p90", "window"),
+    "months": _named("month", "value", "n", "numerator", "denominator"),
+    "dates": _named("when", "what", "state", "sure"),
+    "documents": _named("state", "document", "requirement", "found"),
+    "materials": _named("state", "what", "provider", "found"),
+    "judgements": _named("requirement", "judged", "measured_beside", "reason", "role", "on", "expires"),
+    "changes": _named("clause", "requirement", "from_to", "causes"),
+}
+"""The tables of the page by the names of their columns; on a phone each row becomes a card with these names in it."""
 
 
 class Page:
     """One report, ready to be rendered with more or fewer failing items."""
 
     def __init__(self, report: Report, language: str) -> None:
-        style = (_HERE / "report.css").read_text("utf-8") + _letters()
+        self._language = "zh" if language.startswith("zh") else "en"
+        style = (_HERE / "report.css").read_text("utf-8") + _letters() + _columns()
         script = (_HERE / "report.js").read_text("utf-8")
         self._values: Mapping[str, Any] = {
             "report": report,
             "reading": Reading(report),
-            "language": "zh" if language.startswith("zh") else "en",
+            "language": self._language,
             "style": Markup(style),  # noqa: S704 - our own file
             "script": Markup(script),  # noqa: S704 - our own file
             "policy": policy(style, script),
         }
-        self._template = _environment().get_template("report.html.j2")
 
     def render(self, items: int) -> bytes:
         """The page with at most *items* failing items a check."""
-        return self._template.render(self._values, most_items=items).encode()
+        return self._template().render(self._values, most_items=items).encode()
+
+    def _template(self) -> Template:
+        """The template with a dictionary of its own: it is filled while the page is rendered."""
+        return _environment(Bilingual(self._language)).get_template("report.html.j2")
 
 
 def policy(style: str, script: str) -> str:
@@ -46,24 +87,6 @@ def policy(style: str, script: str) -> str:
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def both(text: Text) -> Markup:
-    """A text in both languages, of which the page shows one; once where they are the same."""
-    zh, en = plain(text.zh), plain(text.en)
-    if zh == en:
-        return escape(zh)
-    return Markup("<i lang=zh>{}</i><i lang=en>{}</i>").format(zh, en)
-
-
-def phrase(name: str, **values: object) -> Markup:
-    """A phrase of `wording.PHRASE` in both languages."""
-    return both(wording.phrase(name, **values))
-
-
-def head(name: str) -> Markup:
-    """A column head of `wording.HEAD` in both languages."""
-    return both(wording.HEAD[name])
 
 
 def foreign(text: str) -> Markup:
@@ -92,10 +115,59 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.2f}" if whole else "0"
 
 
+def short_number(reading: Reading, requirement_id: str) -> str:
+    """The clause number without its edition, which the column's head tells; the id where no number is confirmed."""
+    requirement = reading.requirements.get(requirement_id)
+    framework = reading.frameworks[requirement.framework] if requirement else None
+    for edition in framework.editions if framework and requirement else ():
+        number = requirement.clauses.get(edition.id) if requirement else None
+        if number:
+            return number
+    return requirement_id
+
+
+def in_the_way(report: Report) -> tuple[Gap, ...]:
+    """Gaps that hold back the target level, those that decide first; all gaps where no target is set."""
+    gaps = [gap for gap in report.gaps if not report.target or report.target in gap.levels]
+    return tuple(sorted(gaps, key=lambda gap: not gap.binding))
+
+
+def numbers(reading: Reading) -> Iterator[Entry]:
+    """The checks that measure tickets, each metric over each window once."""
+    seen = set()
+    for entry in reading.entries.values():
+        m = entry.result.measurement
+        key = (m.metric, tuple(m.arguments.items()), m.start) if m else None
+        if m and key not in seen and entry.result.check.kind == "ticket-metric":
+            seen.add(key)
+            yield entry
+
+
+def documents_of(report: Report, framework_id: str) -> list[DocumentRow]:
+    """What one framework asks to be documented."""
+    return [row for row in report.documents if row.requirement.startswith(f"{framework_id}:")]
+
+
+def checklists(report: Report) -> list[list[MaterialRow]]:
+    """Materials to hand in, one list for each checklist."""
+    return [list(rows) for _, rows in groupby(report.materials, lambda row: row.checklist)]
+
+
+def _columns() -> str:
+    """The names of columns as style rules, for narrow screens, where a table has no head."""
+    rules = [
+        f'  html[data-language="{language}"] .{table} td:nth-child({n})::before {{ content: "{name[language]}"; }}\n'
+        for table, names in COLUMNS.items()
+        for n, name in enumerate(names, 1)
+        for language in wording.LANGUAGES
+    ]
+    return f"@media screen and (max-width: 46rem) {{\n{''.join(rules)}}}\n"
+
+
 def _letters() -> str:
     """The letter of each status as style rules: letters only repeat what words beside them say, thousands of times."""
     rules = [
-        f'html[data-language="{language}"] :is(.badge, .tile, .key).{status.value}::before '
+        f'html[data-language="{language}"] :is(.badge, .tile, .key, .dot).{status.value}::before '
         f'{{ content: "{letter[language]}"; }}\n'
         for status, letter in wording.STATUS_LETTER.items()
         for language in wording.LANGUAGES
@@ -107,7 +179,7 @@ def _digest(content: str) -> str:
     return "sha256-" + base64.b64encode(sha256(content.encode()).digest()).decode()
 
 
-def _environment() -> Environment:
+def _environment(words: Bilingual) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_HERE),
         autoescape=True,
@@ -115,20 +187,39 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"both": both, "plain": plain, "foreign": foreign, "link": link}
+    environment.filters |= {"both": words.both, "label": words.label, "plain": plain, "foreign": foreign, "link": link}
     environment.globals |= {
-        "phrase": phrase,
-        "head": head,
-        "needed": needed,
-        "share": share,
-        "excluded": excluded,
-        "by_element": by_element,
-        "measured_value": readings.measured_value,
-        "measured_state": readings.measured_state,
-        "most_cautious": readings.most_cautious,
-        "wording": wording,
-        "statuses": tuple(Status),
-        "Status": Status,
-        "Verdict": Verdict,
+        "phrase": lambda name, **values: words.both(wording.phrase(name, **values)),
+        "head": lambda name: words.both(wording.HEAD[name]),
+        "word": lambda name, **values: words.both(_filled(WORD[name], **values)),
+        "dictionary": words.dictionary,
+        "WORD": WORD,
+        **_READERS,
     }
     return environment
+
+
+def _filled(text: Text, **values: object) -> Text:
+    return Text(text.en.format(**values), text.zh.format(**values)) if values else text
+
+
+_READERS: Final[Mapping[str, Any]] = {
+    "needed": needed,
+    "distance": distance,
+    "next_step": next_step,
+    "share": share,
+    "excluded": excluded,
+    "by_element": by_element,
+    "short_number": short_number,
+    "in_the_way": in_the_way,
+    "numbers": numbers,
+    "documents_of": documents_of,
+    "checklists": checklists,
+    "charts": charts,
+    "COLUMNS": COLUMNS,
+    "measured_value": readings.measured_value,
+    "wording": wording,
+    "statuses": tuple(Status),
+    "Status": Status,
+    "Verdict": Verdict,
+}

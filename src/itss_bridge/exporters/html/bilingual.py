@@ -1,0 +1,43 @@
+"""Both languages in one page: the shown text stands in place, the other one once in a dictionary beside the script.
+
+Most texts are repeated hundreds of times; written twice at each place they would be half of the page.
+"""
+
+import json
+
+from markupsafe import Markup, escape
+
+from itss_bridge.exporters.foreign import plain
+from itss_bridge.model import Text
+
+
+class Bilingual:
+    """The texts of one rendered page, collected while it is written."""
+
+    def __init__(self, language: str) -> None:
+        """A page that shows *language* first."""
+        self._language = language
+        self._other = "en" if language == "zh" else "zh"
+        self._words: dict[str, str] = {}
+
+    def both(self, text: Text) -> Markup:
+        """The shown text, marked so that the script finds it; bare where it is the same in both languages.
+
+        Where one text stands for two others, the rarer other is kept in place.
+        """
+        shown, other = plain(text[self._language]), plain(text[self._other])
+        if shown == other:
+            return escape(shown)
+        if self._words.setdefault(shown, other) == other:
+            return Markup("<i>{}</i>").format(shown)
+        return Markup('<i data-other="{}">{}</i>').format(other, shown)
+
+    def label(self, text: Text) -> Markup:
+        """An `aria-label` that the script can turn into the other language."""
+        shown, other = plain(text[self._language]), plain(text[self._other])
+        return Markup('aria-label="{}" data-label="{}"').format(shown, other)
+
+    def dictionary(self) -> Markup:
+        """The other language as a JSON object; to be written last. No `<` is in it, so nothing can end the script."""
+        words = json.dumps(self._words, ensure_ascii=False, separators=(",", ":"))
+        return Markup(words.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
