@@ -46,7 +46,7 @@ def full(report: Report) -> Report:
     known = report.assessment.measurements[0]
     months = (known, replace(known, value=None, n=0, denominator=0), replace(known, value=None, unknown="incomplete"))
     points = tuple(TrendPoint(f"2016-0{n}", m.start, m.end, n < 3, m) for n, m in enumerate(months, 1))
-    return replace(steered(report), trends=(Trend(known.metric, {}, (), points),))
+    return replace(steered(report), trends=(Trend(known.metric, {"topic": "a", "label": "b"}, (), points),))
 
 
 @pytest.fixture(scope="module", params=["full", "infested"])
@@ -116,7 +116,9 @@ def test_what_is_unknown_is_empty_and_never_zero(full: Report) -> None:
     assert measured["value"]
     assert int(measured["denominator"]) > 0
     assert (empty["value"], empty["n"], incomplete["value"], incomplete["unknown"]) == ("", "0", "", "incomplete")
-    assert [r["whole"] for r in rows["fact_month"]] == ["true", "true", "false"]
+    assert [(r["whole"], r["arguments"]) for r in rows["fact_month"]] == [
+        (w, "label=b; topic=a") for w in ("true", "true", "false")
+    ]
 
 
 def test_days_are_whole_years(full: Report) -> None:

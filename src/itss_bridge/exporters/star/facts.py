@@ -1,6 +1,6 @@
 """The facts: what was found, measured, mapped, collected and is to be done. Each row joins the dimensions by key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 
 from itss_bridge.exporters.reading import Entry, Reading
@@ -132,7 +132,7 @@ def _measurements(reading: Reading) -> Table:
         (
             n,
             m.metric,
-            _arguments(m),
+            _arguments(m.arguments),
             *_numbers(reading, m),
             m.spread.get("mean"),
             m.spread.get("median"),
@@ -148,7 +148,7 @@ def _measurements(reading: Reading) -> Table:
 def _months(reading: Reading) -> Table:
     fields = (METRIC, ARGUMENTS, Field("whole", "false for the running month", "boolean"), *NUMBERS)
     rows = tuple(
-        (trend.metric, _arguments(point.measurement), point.whole, *_numbers(reading, point.measurement))
+        (trend.metric, _arguments(trend.arguments), point.whole, *_numbers(reading, point.measurement))
         for trend in reading.report.trends
         for point in trend.points
     )
@@ -269,8 +269,8 @@ def _milestones(report: Report) -> Table:
     return Table("fact_milestone", "dates of certificates, applications and audits", fields, rows, "milestone")
 
 
-def _arguments(measured: Measurement) -> str:
-    return "; ".join(f"{name}={value}" for name, value in sorted(measured.arguments.items()))
+def _arguments(given: Mapping[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in sorted(given.items()))
 
 
 def _numbers(reading: Reading, measured: Measurement | None) -> Row:
