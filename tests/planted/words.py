@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from tests.planted.sound import Sound
 
-from itss_bridge.contracts import Count, Identity
+from itss_bridge.contracts import Count, Identity, Right
 from itss_bridge.errors import BridgeError, SourceUnavailable
+from itss_bridge.model import Text
 
 NONE_LEFT = {"cut": 0, "tickets": [], "next": None}
 
@@ -109,6 +110,32 @@ class ClockOfThisMachine(Sound):
     def check(self):
         found = super().check()
         return Identity(found.account, found.time_zone, datetime.now(UTC))
+
+
+class RightsInOneLanguage(Sound):
+    caught_by = ("test_the_rights_it_needs_are_said_in_both_languages",)
+
+    @staticmethod
+    def rights(config):
+        return [Right(Text("Role", "角色"), "reader", Text("Read tickets.", ""))]
+
+
+class WritesUntold(Sound):
+    """Says yes where it should say what."""
+
+    caught_by = ("test_what_the_account_could_write_is_told_in_a_few_requests",)
+
+    def writable(self):
+        return True
+
+
+class LooksForRightsEverywhere(Sound):
+    caught_by = ("test_what_the_account_could_write_is_told_in_a_few_requests",)
+
+    def writable(self):
+        for _ in range(9):
+            self.check()
+        return {}
 
 
 class CuriousCheck(Sound):

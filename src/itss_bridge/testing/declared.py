@@ -9,6 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from itss_bridge.contracts import Right
 from itss_bridge.data import stream_names
 from itss_bridge.testing.bench import Bench, broken, demand, some
 from itss_bridge.testing.given import Given
@@ -18,6 +19,11 @@ _ENGINES_KEYS = frozenset({"url", "auth", "username", "secret", "streams", "conn
 _SECRETIVE = re.compile(r"passw|secret|token|api_?key|credential", re.IGNORECASE)
 _LONGEST_OVERLAP = timedelta(days=1)
 _NO_SUCH_KEY = "no-such-key-4711"
+
+
+def _told(right: Right) -> bool:
+    texts = [text for both in (right.kind, right.purpose) for text in (both.en, both.zh)]
+    return all(text.strip() for text in (right.name, *texts)) and set(right.streams) <= set(stream_names())
 
 
 class Declared(Given):
@@ -54,6 +60,16 @@ class Declared(Given):
             f"reads_files is {self.connector.reads_files!r}",
             "True or False",
         )
+
+    def test_the_rights_it_needs_are_said_in_both_languages(self, still: Bench) -> None:
+        for config in ({}, {**still.stand_in.config, "streams": still.stand_in.streams}):
+            rights = list(self.connector.rights(config))
+            wrong = [right for right in rights if not isinstance(right, Right) or not _told(right)]
+            demand(
+                not wrong,
+                f"rights() gave {some(map(str, wrong))}",
+                "give each as Right(kind, name, purpose) with Text of both languages; streams only of those it reads",
+            )
 
     def test_its_config_schema_is_a_sound_json_schema(self) -> None:
         schema = self.connector.config_schema

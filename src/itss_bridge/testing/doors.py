@@ -1,6 +1,6 @@
 """Checks of the way in: who we are, and what happens when the tool refuses, is away, or says something else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from itss_bridge.testing.given import Given
 
 _SHIFT = timedelta(hours=-7)
 _MOST_FOR_CHECK = 2
+_MOST_FOR_RIGHTS = 5
 _LET_THROUGH = "let the errors of self.http pass: don't catch them, don't turn them into an empty answer"
 
 
@@ -55,6 +56,18 @@ class Doors(Given):
         demand(
             taken <= _MOST_FOR_CHECK, f"check() took {taken} requests", "ask for the account, leave the rest to read()"
         )
+
+    def test_what_the_account_could_write_is_told_in_a_few_requests(self, still: Bench) -> None:
+        before = len(still.server.log)
+        rights = still.connector().writable()
+        taken = len(still.server.log) - before
+        told = rights is None or (
+            isinstance(rights, Mapping) and all(isinstance(text, str) for pair in rights.items() for text in pair)
+        )
+        demand(
+            told, f"writable() gave {rights!r}", "name each right and say what it allows; None where you cannot tell"
+        )
+        demand(taken <= _MOST_FOR_RIGHTS, f"writable() took {taken} requests", "ask for the account's own rights only")
 
     def test_check_speaks_of_the_streams_it_gives(self, still: Bench) -> None:
         readable = still.connector().check().readable
