@@ -106,7 +106,13 @@ def test_the_configurations_of_the_page_are_valid(tmp_path: Path) -> None:
 
 WITHOUT_PANDAS = """
 import sys
-sys.modules["pandas"] = None  # an import of it fails from now on
+
+class NoPandas:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pandas":
+            raise ImportError("there is no pandas here")
+
+sys.meta_path.insert(0, NoPandas())
 from pathlib import Path
 from tests.lakes.test_remote_lake import LATER, everything, filled
 from itss_bridge.evidence import Lake
