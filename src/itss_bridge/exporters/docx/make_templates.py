@@ -19,8 +19,8 @@ from docx.shared import Mm, Pt, RGBColor
 
 from itss_bridge.exporters.account.words import WORD
 from itss_bridge.exporters.archive import repacked
-from itss_bridge.model import Text
-from itss_bridge.wording import HEAD, LANGUAGES, PHRASE
+from itss_bridge.model import Status, Text
+from itss_bridge.wording import HEAD, LANGUAGES, PHRASE, STATUS
 
 FOLDER: Final = Path(__file__).parent
 MADE: Final = datetime(2026, 1, 1)  # noqa: DTZ001 - a document's own date has no zone; fixed, so that bytes are the same
@@ -29,6 +29,10 @@ LATIN: Final = "Arial"
 SONG, HEI = "宋体", "黑体"
 WIDTH: Final = 170  # millimetres between the margins of A4
 SIGNATURES: Final = ("preparer", "reviewer", "approver")
+PACK: Final = Text(
+    "{{ p.title }}: {{ p.met }}/{{ p.rules }} met ({{ p.authority }}, {{ p.deciding }})",
+    "{{ p.title }}：满足 {{ p.met }}/{{ p.rules }}（{{ p.authority }}，{{ p.deciding }}）",
+)
 Column = tuple[Text, str, int]
 """Head, what stands in each cell, width in millimetres; a cell that begins with `fill:X|` is coloured by X."""
 
@@ -181,13 +185,8 @@ def _levels(document: Any, language: str) -> None:
     _table(document, language, "levels", columns)
     document.add_paragraph("{%p for level in levels if level.asked %}")
     document.add_heading("{{ level.name }}", 2)
-    for_each = "{{ p.title }}：" if language == "zh" else "{{ p.title }}: "
     document.add_paragraph("{%p for p in level.packs if p.rules %}")
-    verdicts = "{{ p.met }}/{{ p.rules }}"
-    met = f"满足 {verdicts}（{{{{ p.authority }}}}，{{{{ p.deciding }}}}）"
-    if language == "en":
-        met = f"{verdicts} met ({{{{ p.authority }}}}, {{{{ p.deciding }}}})"
-    document.add_paragraph(for_each + met, "List Bullet")
+    document.add_paragraph(PACK[language], "List Bullet")
     document.add_paragraph("{%p endfor %}")
     document.add_paragraph("{%p if level.missing %}")
     document.add_paragraph(WORD["missing"][language])
@@ -210,9 +209,7 @@ def _checks() -> Sequence[Column]:
 
 def _frameworks(document: Any, language: str) -> None:
     document.add_heading(WORD["counts"][language], 1)
-    cells = ["{{ r.counts[%d].n }}" % n for n in range(5)]  # noqa: UP031 - braces are the template's
-    names = [Text("{{ statuses[%d].label }}" % n, "{{ statuses[%d].label }}" % n) for n in range(5)]  # noqa: UP031
-    counted = [(name, cell, 25) for name, cell in zip(names, cells, strict=True)]
+    counted = [(STATUS[status], f"{{{{ r.counts[{n}].n }}}}", 25) for n, status in enumerate(Status)]
     columns: Sequence[Column] = (
         (HEAD["framework"], "{{ r.title }}", 32),
         *counted,
