@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from tests.exporters.full import full_report
 from tests.exporters.payloads import PAYLOADS
-from tests.sample_report import sample_report
+from tests.sample_report import AS_OF, sample_report
 
 from itss_bridge.exporters.foreign import CELL_LIMIT, is_formula, link, plain
 from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.xlsx import XlsxExporter
 from itss_bridge.exporters.xlsx.sheet import text_width
-from itss_bridge.model import Item, Relationship, Report, Status
+from itss_bridge.model import Item, Relationship, Report, Status, Trend, TrendPoint
 from itss_bridge.wording import SHEET, STATUS, STREAM_STATE, VERDICT
 
 BASE = "itss-bridge"
@@ -274,13 +275,50 @@ def test_a_large_report_is_written_whole(large: Report) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice (soffice) is not on PATH")
-def test_libreoffice_opens_it_without_repair(report: Report, tmp_path: Path) -> None:
+def test_libreoffice_opens_and_saves_it_again_without_loss(tmp_path: Path) -> None:
     file = tmp_path / "matrix.xlsx"
-    file.write_bytes(XlsxExporter().export(report, "zh"))
+    file.write_bytes(XlsxExporter().export(full_report(), "zh"))
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(file)]
-    subprocess.run(command, check=True, capture_output=True, timeout=180)
-    assert (tmp_path / "matrix.pdf").read_bytes().startswith(b"%PDF")
+    for kind in ("xlsx", "pdf"):
+        command = [
+            "soffice",
+            profile,
+            "--headless",
+            "--convert-to",
+            kind,
+            "--outdir",
+            str(tmp_path / "again"),
+            str(file),
+        ]
+        subprocess.run(command, check=True, capture_output=True, timeout=240)
+    assert (tmp_path / "again" / "matrix.pdf").read_bytes().startswith(b"%PDF")
+    before, after = load_workbook(file), load_workbook(tmp_path / "again" / "matrix.xlsx")
+    assert after.sheetnames == before.sheetnames
+    for page in before.worksheets:
+        again = after[page.title]
+        assert {c.coordinate: c.value for c in _filled(again)} == {c.coordinate: c.value for c in _filled(page)}
+        assert {c.coordinate: _target(c) for c in _filled(again)} == {c.coordinate: _target(c) for c in _filled(page)}
+        # frozen panes belong to a window, which headless mode never opens: it saves none, of any workbook
+        assert again.auto_filter.ref == page.auto_filter.ref
+        assert {str(r) for r in again.merged_cells.ranges} == {str(r) for r in page.merged_cells.ranges}
+        assert len(again.data_validations.dataValidation) == len(page.data_validations.dataValidation)
+        assert _coloured(again) == _coloured(page)
+        assert (again.sheet_state == "visible") == (page.sheet_state == "visible")
+    assert len(after[SHEET["dashboard"]["zh"]]._charts) == len(before[SHEET["dashboard"]["zh"]]._charts) == 3
+
+
+def _filled(page: Any) -> list[Any]:
+    """Cells that show something: one saves empty texts, the other does not."""
+    return [c for row in page.iter_rows() for c in row if c.value not in {None, ""}]
+
+
+def _target(cell: Any) -> str:
+    link = cell.hyperlink
+    return (link.target or (link.location or "").replace("#", "")) if link else ""
+
+
+def _coloured(page: Any) -> int:
+    return sum(len(found.rules) for found in page.conditional_formatting)
 
 
 def _with_item(report: Report, item: Item) -> Report:
@@ -293,3 +331,56 @@ def _with_item(report: Report, item: Item) -> Report:
         )
         findings[name] = replace(finding, checks=checks)
     return replace(report, assessment=replace(report.assessment, findings=findings))
+
+
+def test_one_language_alone_shows_the_other_nowhere_but_where_it_is_explained(report: Report) -> None:
+    book = opened(replace(report, languages=("en",)), "en")
+    for name in ("cover", "matrix", "findings", "gaps", "dashboard"):
+        texts = "".join(str(c.value) for row in book[SHEET[name]["en"]].iter_rows() for c in row if c.value)
+        assert "符合性" not in texts
+        assert "条款" not in texts
+
+
+def test_the_cover_carries_one_digest_of_heads_and_catalogue(report: Report) -> None:
+    def shown(of: Report) -> str:
+        cells = [c.value for row in sheet(opened(of), "cover").iter_rows() for c in row]
+        return next(str(value) for value in cells if str(value).startswith("sha256:"))
+
+    again = replace(report, catalogue="another")
+    other = replace(report, streams=(replace(report.streams[0], head="f" * 64), *report.streams[1:]))
+    assert len({shown(report), shown(again), shown(other)}) == 3
+    assert shown(replace(report, streams=tuple(reversed(report.streams)))) == shown(report)
+
+
+def test_what_changed_is_shown_and_how_to_ask_where_nobody_did(report: Report) -> None:
+    assert "--since" in sheet(opened(report), "changes")["A1"].value
+    full = full_report()
+    shown = {c.value for row in sheet(opened(full), "changes").iter_rows() for c in row}
+    assert {"证据变化", full.changes.findings[0].requirement, "a: 0 → 1 (>= 1)"} <= shown
+
+
+def test_the_dashboard_charts_the_numbers_beside_them(report: Report) -> None:
+    page = sheet(opened(report), "dashboard")
+    numbers = {row[0].value: [c.value for c in row[1:6]] for row in page.iter_rows() if row[0].value}
+    for framework in report.frameworks:
+        assert numbers[framework.title.zh] == list(report.counts(framework.id).values())
+    for chart in page._charts:
+        for series in chart.series:
+            assert series.val.numRef.f.startswith(f"{SHEET['dashboard']['zh']}!$")
+
+
+def test_a_month_that_is_not_over_is_told_but_not_drawn(report: Report) -> None:
+    rated = [
+        r for f in report.assessment.findings.values() for r in f.checks if r.measurement and r.measurement.unit == "%"
+    ]
+    result = next(r for r in rated if r.check.kind == "ticket-metric" and r.measurement.value is not None)
+    points = tuple(
+        TrendPoint(f"2016-0{n}", AS_OF, AS_OF, whole=n < 5, measurement=replace(result.measurement, value=80.0 + n))
+        for n in range(1, 6)
+    )
+    trend = Trend(result.check.metric, result.check.arguments, (result.check,), points)
+    page = sheet(opened(replace(report, trends=(trend,))), "dashboard")
+    assert "2016-05（未满）" in {row[0].value for row in page.iter_rows()}
+    (line,) = [chart for chart in page._charts if type(chart).__name__ == "LineChart"]
+    first, last = line.series[0].val.numRef.f.replace("$B$", "").partition("!")[2].split(":")
+    assert int(last) - int(first) == 3

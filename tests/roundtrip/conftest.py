@@ -3,6 +3,7 @@
 import io
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from tests.prepared import DAY, collect, copied
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.exporters.xlsx import XlsxExporter
-from itss_bridge.exporters.xlsx.base import SHEET_NAME
 from itss_bridge.exporters.xlsx.table import KEY
+from itss_bridge.model import Report
 from itss_bridge.wording import SHEET
 
 ACTIONS = """\
@@ -34,7 +35,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="package")
 def exported(collected: Path) -> bytes:
-    return workbook_of(collected)
+    return XlsxExporter().export(report_of(collected), "zh")
 
 
 @pytest.fixture
@@ -42,20 +43,19 @@ def workspace(collected: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(collected, tmp_path / "workspace"))
 
 
-def workbook_of(root: Path) -> bytes:
+def report_of(root: Path) -> Report:
     bridge = Bridge(root)
-    return XlsxExporter().export(bridge.report(bridge.workspace.moment(DAY)), "zh")
+    return bridge.report(bridge.workspace.moment(DAY))
 
 
-def slim(content: bytes) -> bytes:
-    """The workbook with the sheets that can be filled in alone: what people send back is often no more."""
-    book = load_workbook(io.BytesIO(content))
-    kept = {SHEET[name]["zh"] for name in ("matrix", "findings", "gaps")} | {SHEET_NAME}
-    for page in [page for page in book.worksheets if page.title not in kept]:
-        book.remove(page)
-    written = io.BytesIO()
-    book.save(written)
-    return written.getvalue()
+def workbook_of(root: Path) -> bytes:
+    """A workbook whose sheets that nobody fills in are short: it is read many times."""
+    report = report_of(root)
+    assessment = report.assessment
+    bare = {name: replace(finding, checks=(), supports=()) for name, finding in assessment.findings.items()}
+    short = replace(assessment, findings=bare, levels={}, measurements=())
+    less = replace(report, assessment=short, crosswalks=(), documents=(), orphans=(), materials=())
+    return XlsxExporter().export(less, "zh")
 
 
 class Sheets:
@@ -97,8 +97,8 @@ class Sheets:
 
 
 @pytest.fixture(scope="package")
-def slimmed(exported: bytes) -> bytes:
-    return slim(exported)
+def slimmed(collected: Path) -> bytes:
+    return workbook_of(collected)
 
 
 @pytest.fixture

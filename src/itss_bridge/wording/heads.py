@@ -111,7 +111,7 @@ HEAD: Mapping[str, Text] = {
     "review": Text("Review", "评审状态"),
     "reviewed_on": Text("Reviewed on", "评审日期"),
     "reviewer": Text("Reviewed by", "审核"),
-    "root_cause": Text("Root cause", "原因"),
+    "root_cause": Text("Root cause", "原因分析"),
     "rule": Text("Rule", "规则"),
     "scope": Text("Standards covered", "覆盖标准"),
     "seen": Text("Seen", "实收"),

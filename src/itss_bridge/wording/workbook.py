@@ -38,6 +38,7 @@ BOOK: Mapping[str, Text] = {
     "kind_document": Text("document", "文件"),
     "kind_record": Text("record", "记录"),
     "listed": Text("{n} listed below", "下列 {n} 项"),
+    "month": Text("Month", "月份"),
     "no_changes": Text("Nothing changed.", "无变化。"),
     "no_rows": Text("Nothing to show.", "无内容。"),
     "not_asked": Text(
@@ -47,6 +48,7 @@ BOOK: Mapping[str, Text] = {
     "numbers": Text("The numbers behind the charts", "图表数据"),
     "orphan": Text("asked for by nothing", "无对应要求"),
     "reached_none": Text("none yet", "尚未达到任何级别"),
+    "running": Text(" (running)", "（未满）"),
     "since": Text("From {since} to {until}", "自 {since} 至 {until}"),
     "top_gaps": Text("What to close first", "优先关闭的差距"),
     "next_dates": Text("What comes next", "近期日程"),

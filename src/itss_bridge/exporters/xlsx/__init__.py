@@ -19,6 +19,7 @@ class XlsxExporter(Exporter):
 
     name: ClassVar[str] = "xlsx"
     suffix: ClassVar[str] = ".xlsx"
+    shows_trends: ClassVar[bool] = True
     title: ClassVar[Text] = Text(
         "the workbook: matrix, findings, gaps, down to the ticket", "工作簿：矩阵、结果、差距，直至工单"
     )

@@ -7,17 +7,19 @@ from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.xlsx.findings import verdict_cell
 from itss_bridge.exporters.xlsx.sheet import Book, Cell, Sheet, lines, status, status_words, within
 from itss_bridge.exporters.xlsx.styles import CHART_COLOUR
-from itss_bridge.model import CheckResult, Status, Verdict
+from itss_bridge.model import CheckResult, Status, Trend, Verdict
 from itss_bridge.shortfall import distance
 from itss_bridge.wording import HEAD, LEVEL, LEVEL_STATE, PHRASE, SHEET, VERDICT_STATUS
 from itss_bridge.wording.workbook import BOOK
 
 _WIDTHS = (34, 13, 13, 13, 13, 13, 13, 26)
 _LAST = len(_WIDTHS) - 1
-_CHART_ROWS: Final = 16
+_PAGE_ROWS: Final = 33
 _ROW: Final = 20
 _MOST_RATES: Final = 14
 _FIRST_FEW: Final = 5
+_MOST_LINES: Final = 6
+_LINE_COLOURS: Final = ("#24424F", "#2F7F93", "#C58B1B", "#C8574B", "#8E93B5", "#5FA883")
 _KINDS: Final = frozenset({"ticket-metric", "record"})
 
 
@@ -27,36 +29,44 @@ def dashboard(book: Book, reading: Reading) -> None:
     sheet.merged(0, 0, _LAST, Cell(book.line(SHEET["dashboard"]), "title"))
     sheet.height(0, 30)
     rates = _rates(reading)
-    rows = 2 * _CHART_ROWS if rates else _CHART_ROWS
-    for row in range(1, rows + 1):
+    trends = _trends(reading, rates)
+    bands = 1 + bool(rates) + bool(trends)
+    each = _PAGE_ROWS // max(bands, 2)  # all charts on the first page
+    for row in range(1, bands * each + 1):
         sheet.row(row, [Cell("", "paragraph")])  # a row without a cell would lose its height
         sheet.height(row, _ROW)
-    row = sheet.section(rows + 2, _LAST, book.line(BOOK["numbers"]))
+    row = sheet.section(bands * each + 2, _LAST, book.line(BOOK["numbers"]))
     statuses, row = _statuses(sheet, reading, row)
     levels, row = _levels(sheet, reading, row + 1)
     figures, row = _figures(sheet, rates, row + 1) if rates else ((0, 0), row)
+    months, row = _months(sheet, reading, trends, row + 1) if trends else ((0, 0), row)
     _top_gaps(sheet, reading, row + 1)
-    _draw(sheet, statuses, levels, figures)
+    _draw(sheet, statuses, levels, figures, each)
+    if trends:
+        _put(sheet, _lines(sheet, months, len(trends)), (2 * each + 1, 0), (1035, each))
 
 
-def _draw(sheet: Sheet, statuses: tuple[int, int], levels: tuple[int, int], figures: tuple[int, int]) -> None:
+def _draw(
+    sheet: Sheet, statuses: tuple[int, int], levels: tuple[int, int], figures: tuple[int, int], each: int
+) -> None:
     """Each chart reads the rows that were just written."""
     language = sheet.book.language
     colours = [CHART_COLOUR[found.value] for found in Status]
     chart = _stacked(sheet, statuses, colours, BOOK["chart_frameworks"][language])
-    _put(sheet, chart, 1, 0, 515)
+    _put(sheet, chart, (1, 0), (515, each))
     colours = [CHART_COLOUR[VERDICT_STATUS[verdict].value] for verdict in Verdict]
     chart = _stacked(sheet, levels, colours, BOOK["chart_levels"][language])
-    _put(sheet, chart, 1, 4, 515)
+    _put(sheet, chart, (1, 4), (515, each))
     if figures[1]:
         chart = _clustered(sheet, figures, BOOK["chart_kpi"][language])
-        _put(sheet, chart, _CHART_ROWS + 1, 0, 1035)
+        _put(sheet, chart, (each + 1, 0), (1035, each))
 
 
-def _put(sheet: Sheet, chart: Any, row: int, column: int, width: int) -> None:
-    height = _CHART_ROWS * _ROW * 96 // 72 - 12
-    chart.set_size({"width": width, "height": height})
-    sheet.raw.insert_chart(row, column, chart, {"x_offset": 4 if column else 0, "object_position": 2})
+def _put(sheet: Sheet, chart: Any, place: tuple[int, int], size: tuple[int, int]) -> None:
+    """A chart at *place* (row, column), as wide as *size* says in pixels and as high in rows."""
+    width, rows = size
+    chart.set_size({"width": width, "height": rows * _ROW * 96 // 72 - 12})
+    sheet.raw.insert_chart(*place, chart, {"x_offset": 4 if place[1] else 0, "object_position": 2})
 
 
 def _stacked(sheet: Sheet, rows: tuple[int, int], colours: Sequence[str], title: str) -> Any:
@@ -101,7 +111,8 @@ _GRID: Final = {"visible": True, "line": {"color": "#E6E9EB", "width": 0.75}}
 def _styled(chart: Any, title: str) -> Any:
     """A bar chart read from the top, on quiet lines."""
     font = {"size": 9, "color": "#4C5A61"}
-    chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": "#C9CED1"}, "major_tick_mark": "none"})
+    names = {"reverse": True, "interval_unit": 1, "line": {"color": "#C9CED1"}, "major_tick_mark": "none"}
+    chart.set_y_axis({**names, "num_font": {**font, "size": 8}})
     chart.set_x_axis(
         {"major_gridlines": _GRID, "num_font": font, "line": _NONE, "num_format": "0", "label_position": "high"}
     )
@@ -184,6 +195,55 @@ def _figures(sheet: Sheet, rates: Sequence[CheckResult], row: int) -> tuple[tupl
             ],
         )
     return (head, row), row + 1
+
+
+def _trends(reading: Reading, rates: Sequence[CheckResult]) -> list[Trend]:
+    """The months of the rates shown, those farthest from what is needed; a rate without any month is left out."""
+    shown = [(rate.check.metric, rate.check.arguments) for rate in rates]
+    told = {shown.index((t.metric, t.arguments)): t for t in reading.report.trends if (t.metric, t.arguments) in shown}
+    known = [told[place] for place in sorted(told) if any(p.measurement.value is not None for p in told[place].points)]
+    return known[:_MOST_LINES]
+
+
+def _months(sheet: Sheet, reading: Reading, trends: Sequence[Trend], row: int) -> tuple[tuple[int, int], int]:
+    """A row per month, a column per rate; nothing where nothing is known, for a line must not fall to zero there.
+
+    The running month stands below, but is not drawn: returns head and last whole month, and the row after all.
+    """
+    language, head = sheet.book.language, row
+    metrics = [reading.metric(trend.metric) for trend in trends]
+    titles = [m.title[language] if m else t.metric for m, t in zip(metrics, trends, strict=True)]
+    sheet.row(row, [Cell(BOOK["month"][language], "head"), *(Cell(title, "head") for title in titles)])
+    last = head
+    for points in zip(*(trend.points for trend in trends), strict=True):
+        row += 1
+        whole = points[0].whole
+        month = f"{points[0].month}{'' if whole else BOOK['running'][language]}"
+        values = [None if p.measurement.unknown else p.measurement.value for p in points]
+        sheet.row(row, [Cell(month, "strong"), *(Cell(value, "number") for value in values)])
+        last = row if whole else last
+    return (head, last), row + 1
+
+
+def _lines(sheet: Sheet, rows: tuple[int, int], count: int) -> Any:
+    """A line per rate over the months."""
+    chart = sheet.book.workbook.add_chart({"type": "line"})
+    head, last = rows
+    for column, colour in zip(range(1, count + 1), _LINE_COLOURS, strict=False):
+        chart.add_series(
+            {
+                "name": [sheet.name, head, column],
+                "categories": [sheet.name, head + 1, 0, last, 0],
+                "values": [sheet.name, head + 1, column, last, column],
+                "line": {"color": colour, "width": 2},
+                "marker": {"type": "circle", "size": 4, "fill": {"color": colour}, "border": {"color": colour}},
+            }
+        )
+    font = {"size": 9, "color": "#4C5A61"}
+    chart.set_x_axis({"num_font": font, "line": {"color": "#C9CED1"}})
+    chart.set_y_axis({"min": 0, "major_gridlines": _GRID, "num_font": font, "line": _NONE})
+    chart.show_blanks_as("gap")
+    return _titled(chart, BOOK["chart_trend"][sheet.book.language])
 
 
 def _top_gaps(sheet: Sheet, reading: Reading, row: int) -> None:
