@@ -112,6 +112,15 @@ def test_columns_give_the_records_that_they_were_made_of(data: dict) -> None:
     assert (columns[-1].id, len(columns[:1]), Columns.of(columns)) == ("7f3a", 1, columns)
 
 
+@given(DATA)
+@settings(deadline=None)
+def test_digests_computed_from_what_is_read_are_those_that_were_kept(data: dict) -> None:
+    rows = [ROWS.stored("servicenow", one, pseudonym) for one in (record(**data), record(category="网络"))]
+    table = ROWS.committed(ROWS.together([*rows, ROWS.gone(rows[0])]), at=NOW, run="run", number=1)
+    assert list(ROWS.digests(table)) == table["digest"].to_pylist()
+    assert list(ROWS.digests(table)) == [ROWS.back(row).digest for row in table.to_pylist()]
+
+
 ODD = {
     "a whole number among decimals": {"waiting_seconds": [1, 2.5]},
     "times in several zones": {"opened_at": ["2026-03-31T16:00:00Z", "2026-04-01T00:00:00+08:00"]},

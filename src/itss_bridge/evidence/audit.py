@@ -214,9 +214,11 @@ class Audit:
         """Each record whose content is not what its digest says; of a purged one no content is left to compare."""
         with self._store.opened(name) as file:
             for batch in pq.ParquetFile(file).iter_batches(8192):
-                for row in batch.to_pylist():
-                    if not row["digest"].startswith(SALTED) and self._table.rows.back(row).digest != row["digest"]:
-                        yield self._at(name, f"{row['ref']} ({row['id']}) says something else now")
+                data = pa.Table.from_batches([batch])
+                kept = zip(*(data[column].to_pylist() for column in ("digest", "ref", "id")), strict=True)
+                for (digest, ref, key), now in zip(kept, self._table.rows.digests(data), strict=True):
+                    if digest != now and not digest.startswith(SALTED):
+                        yield self._at(name, f"{ref} ({key}) says something else now")
 
 
 def _is_of_a_time_with_seals(entry: str) -> bool:
