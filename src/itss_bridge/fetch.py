@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import Full, Queue
-from threading import Event
+from threading import Event, Lock
 from typing import Generic, TypeVar
 
 from itss_bridge.contracts import Connector, Page, Slice
@@ -14,6 +14,10 @@ from itss_bridge.messages import say
 
 T = TypeVar("T")
 _OBJECTS_A_COLLECTION = 50_000
+_usual: list[tuple[int, int, int]] = []
+"""What the collector's thresholds are otherwise, once for each workspace that is being read in this process."""
+
+_one_at_a_time = Lock()
 
 
 @contextmanager
@@ -60,14 +64,18 @@ def _at_rest() -> Iterator[None]:
 
     Pages make many objects and hardly a cycle, so that there is next to nothing for it to find.
     """
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_A_COLLECTION, *usual[1:])
+    with _one_at_a_time:
+        _usual.append(_usual[0] if _usual else gc.get_threshold())
+        gc.freeze()
+        gc.set_threshold(_OBJECTS_A_COLLECTION, *_usual[0][1:])
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
+        with _one_at_a_time:
+            usual = _usual.pop()
+            if not _usual:
+                gc.set_threshold(*usual)
+                gc.unfreeze()
 
 
 class _Desk(Generic[T]):

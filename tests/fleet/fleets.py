@@ -106,6 +106,6 @@ class _AtOnce(Executor):
         future: Future = Future()
         try:
             future.set_result(function(*arguments, **options))
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - a future carries whatever is raised
             future.set_exception(error)
         return future

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import pytest
 from tests.fleet.fleets import ALLOWED, Plain, fleet_of, judged, tasks, together
@@ -41,7 +42,7 @@ class Cluster:
     def address(self) -> str:
         return json.loads((self.folder / "scheduler.json").read_text("utf-8"))["address"]
 
-    def __enter__(self) -> "Cluster":
+    def __enter__(self) -> Self:
         self._start("dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
         while not (self.folder / "scheduler.json").exists():
             assert self.processes[0].poll() is None

@@ -1,5 +1,6 @@
 """Tasks on executors: what a lost worker left is done again, and one workspace's end is nobody else's."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -181,6 +182,13 @@ def test_ctrl_c_begins_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     before = len(begun)
     time.sleep(0.2)
     assert len(begun) == before
+
+
+def test_syncs_side_by_side_leave_the_garbage_collector_as_it_was(tmp_path: Path) -> None:
+    before = gc.get_threshold(), gc.get_freeze_count()
+    done = run(tasks(open_fleet(fleet_of(tmp_path, 6)), "sync"), Threads(), {"workers": "3"}, ALLOWED)
+    assert {d.exit_code for d in done} == {0}
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_a_replay_is_judged_at_its_own_present(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from itss_bridge.fleet.portfolio import Organisation, Portfolio
 from itss_bridge.fleet.shared_gaps import SharedGap
 from itss_bridge.fleet.words import HEAD, PHRASE, STATE, phrase
 from itss_bridge.messages import told
-from itss_bridge.model import Status
+from itss_bridge.model import Status, Verdict
 
 if TYPE_CHECKING:
     from itss_bridge.fleet import Done, Member
@@ -64,9 +64,16 @@ def levels_view(portfolio: Portfolio, language: str) -> Group:
     for level in levels:
         table.add_column(wording.LEVEL[level][language], overflow="fold")
     for organisation in portfolio.organisations:
-        cells = [_level(organisation, level, language) for level in levels]
+        cells = [_level(organisation, level) for level in levels]
         table.add_row(*_named(organisation, language), *_reached(organisation, language), *cells)
-    return Group(*_head(portfolio, language), table, *_levels(portfolio, language))
+    return Group(*_head(portfolio, language), table, _legend(language), *_levels(portfolio, language))
+
+
+def _legend(language: str) -> Line:
+    states = (Status.CONFORMING, Status.NONCONFORMING, Status.UNDETERMINED)
+    marks = "  ".join(f"{MARK[state]} {wording.LEVEL_STATE[state][language]}" for state in states)
+    verdicts = " / ".join(wording.VERDICT[verdict][language] for verdict in Verdict)
+    return Line(f"{marks} · {verdicts}", "dim")
 
 
 def portfolio_view(portfolio: Portfolio, language: str) -> Group:
@@ -130,12 +137,12 @@ def _reached(organisation: Organisation, language: str) -> list[RenderableType]:
     return [wording.LEVEL[target][language] if target else "—", found]
 
 
-def _level(organisation: Organisation, level: int, language: str) -> Line:
+def _level(organisation: Organisation, level: int) -> Line:
     found = organisation.level(level)
     if found is None:
         return Line("?", "red")
     numbers = "/".join(str(n) for n in found.verdicts.values())
-    return Line(f"{MARK[found.state]} {wording.LEVEL_STATE[found.state][language]} {numbers}", COLOUR[found.state])
+    return Line(f"{MARK[found.state]} {numbers}", COLOUR[found.state])
 
 
 def _levels(portfolio: Portfolio, language: str) -> Iterable[RenderableType]:
@@ -170,8 +177,8 @@ def _gaps(portfolio: Portfolio, language: str) -> Iterable[RenderableType]:
     for gap in portfolio.gaps[:MOST_GAPS]:
         table.add_row(*_gap(gap, language))
     yield table
-    if rest := len(portfolio.gaps) - MOST_GAPS:
-        yield Line(phrase("more_gaps", n=max(rest, 0))[language] if rest > 0 else "", "dim")
+    if (rest := len(portfolio.gaps) - MOST_GAPS) > 0:
+        yield Line(phrase("more_gaps", n=rest)[language], "dim")
 
 
 def _gap(gap: SharedGap, language: str) -> list[RenderableType]:

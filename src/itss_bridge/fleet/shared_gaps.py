@@ -1,5 +1,6 @@
 """What is not met in many organisations at once: what a group closes for all of them together."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -49,9 +50,10 @@ def shared_gaps(gaps: Mapping[str, Iterable[OpenGap]]) -> tuple[SharedGap, ...]:
 
 def _shared(of: Mapping[str, OpenGap]) -> SharedGap:
     gaps = list(of.values())
-    checks = [gap.check for gap in gaps]
     # organisations with other targets name it by other checks: the most common name stands for all
-    leading = next(gap for gap in gaps if gap.check == min(checks, key=lambda check: (-checks.count(check), check)))
+    named = Counter(gap.check for gap in gaps)
+    most = min(named, key=lambda check: (-named[check], check))
+    leading = next(gap for gap in gaps if gap.check == most)
     levels = sorted({level for gap in gaps for level in gap.levels}, reverse=True)
     return SharedGap(
         rank=0,

@@ -69,13 +69,15 @@ def perform(task: Task, gates: Callable[[], Gate]) -> Done:
     """Do it. Whatever goes wrong with one workspace is its own outcome, and nobody else's."""
     try:
         code, told = _DEEDS[task.deed](task, gates())
-    except Exception as error:  # noqa: BLE001 - a bug too is shown as this workspace's, and the others go on
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a bug too, even one in Rust, is this workspace's; the others go on
         problem = as_problem(error) or _bug(error)
         return Done(task.workspace, problem.exit_code, error=problem.as_dict())
     return Done(task.workspace, code, told)
 
 
-def _bug(error: Exception) -> BridgeError:
+def _bug(error: BaseException) -> BridgeError:
     what = say("this is a fault of itss-bridge: {kind}: {error}", kind=type(error).__name__, error=error)
     return BridgeError(what, fix=say("run the command on this workspace alone with -v and report what it prints"))
 
