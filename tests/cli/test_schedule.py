@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from itss_bridge.bridge import Bridge
 from itss_bridge.schedules import KINDS
 from itss_bridge.schedules.filled import filled
 
@@ -301,7 +300,3 @@ def test_a_place_without_a_value_is_a_mistake_of_ours() -> None:
     assert filled("@A@ @ a@b @B@", {"A": "@B@", "B": "b"}) == "@B@ @ a@b b"
     with pytest.raises(KeyError):
         filled("@C@", {})
-
-
-def test_the_file_that_is_sampled_is_one_that_can_be_used(plain: Path) -> None:
-    assert Bridge(plain).workspace.target == 3

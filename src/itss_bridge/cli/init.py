@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,10 @@ from itss_bridge.cli.talk import talk
 from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.messages import say
 from itss_bridge.model import Text
+
+if TYPE_CHECKING:
+    from itss_bridge.contracts import Connector
+    from itss_bridge.plugins import Plugins
 
 _LANGUAGES = {"zh": ["zh", "en"], "en": ["en", "zh"]}
 _TARGETS = [f"itss-level-{level}" for level in (4, 3, 2, 1)]
@@ -42,20 +46,21 @@ def command(call: Call, folder: Path, tools: Sequence[str], **given: str | None)
 
     On a terminal and without --organisation it asks five things. It never asks for a secret.
     """
+    from itss_bridge.plugins import Plugins
     from itss_bridge.workspace import FILE
 
     path = folder / FILE
     if path.exists():
         what, fix = say("there is a workspace already"), say("edit it, or choose another folder")
         raise UsageError(what, where=str(path), fix=fix)
-    known = _connectors()
+    plugins = Plugins()
     asks = given["organisation"] is None and sys.stdin.isatty()
     answers = {name: given[name] or _DEFAULTS[name] for name in _DEFAULTS} | {"tools": list(tools)}
     if asks:
-        answers = _asked(answers, list(known), call.language)
+        answers = _asked(answers, list(_connectors(plugins)), call.language)
     elif given["organisation"] is None:
         raise UsageError(say("nobody said whose workspace it is"), fix=say("--organisation NAME"))
-    _write(path, _text(answers, known))
+    _write(path, _text(answers, plugins))
     if call.as_json:
         print_json({"workspace": str(folder), "file": str(path), "sources": ["files", *answers["tools"]]})
         return
@@ -70,11 +75,9 @@ def command(call: Call, folder: Path, tools: Sequence[str], **given: str | None)
 _DEFAULTS = {"organisation": "", "language": "zh", "time_zone": "Asia/Shanghai", "target": "itss-level-3"}
 
 
-def _connectors() -> Mapping[str, Any]:
+def _connectors(plugins: "Plugins") -> "dict[str, type[Connector]]":
     """Connectors that have a server behind them, by name."""
-    from itss_bridge.plugins import Plugins
-
-    return {name: kind for name, kind in Plugins().connectors.items() if not kind.reads_files}
+    return {name: kind for name, kind in plugins.connectors.items() if not kind.reads_files}
 
 
 _QUESTIONS: Mapping[str, Text] = {
@@ -137,20 +140,18 @@ def _zone(text: str) -> str:
         raise click.UsageError(say("use an IANA name such as Asia/Shanghai")) from None
 
 
-def _text(answers: Mapping[str, Any], known: Mapping[str, Any]) -> str:
-    from itss_bridge.plugins import Plugins
-
+def _text(answers: Mapping[str, Any], plugins: "Plugins") -> str:
     languages = _LANGUAGES[answers["language"]]
     values = {"languages": languages, **{name: answers[name] for name in ("organisation", "time_zone", "target")}}
     head = _HEAD.format(**{name: json.dumps(value, ensure_ascii=False) for name, value in values.items()})
-    pick = Plugins().pick
-    tables = [_source(pick(dict(known), name, "connector")) for name in answers["tools"]]
+    pick, known = plugins.pick, _connectors(plugins)
+    tables = [_source(pick(known, name, "connector").name) for name in answers["tools"]]
     return "\n".join([head, *(tables or [_COMMENTED])])
 
 
-def _source(kind: Any) -> str:
-    """A table to correct: its connector's own example where it has one."""
-    lines = [f"[sources.{kind.name}]", f'connector = "{kind.name}"', *_OWN.get(kind.name, _UNKNOWN).splitlines()]
+def _source(connector: str) -> str:
+    """A table to correct."""
+    lines = [f"[sources.{connector}]", f'connector = "{connector}"', *_OWN.get(connector, _UNKNOWN).splitlines()]
     return "\n".join([*lines, ""])
 
 

@@ -54,7 +54,7 @@ def _at(context: click.Context, parameter: click.Parameter, value: str) -> time:
 def show(call: Call, at: time, into: Path | None, **kinds: bool) -> None:
     """Print the files, or write them."""
     from itss_bridge.doctor.access import references
-    from itss_bridge.schedules import Night, nightly
+    from itss_bridge.schedules import KINDS, Night
     from itss_bridge.workspace import Workspace
 
     chosen = [kind for kind, wanted in kinds.items() if wanted]
@@ -63,7 +63,7 @@ def show(call: Call, at: time, into: Path | None, **kinds: bool) -> None:
         raise click.UsageError(say("choose one of {names}", names=names))
     workspace = Workspace.open(call.workspace)
     night = Night.of(workspace, list(references(workspace).values()), _program(), at)
-    samples = nightly(chosen[0], night)
+    samples = KINDS[chosen[0]](night)
     if into:
         _write(samples, into)
     if call.as_json:

@@ -16,7 +16,7 @@ from itss_bridge.schedules import samples
 from itss_bridge.schedules.filled import filled, quoted
 from itss_bridge.workspace import Workspace
 
-__all__ = ["KINDS", "Night", "Sample", "nightly"]
+__all__ = ["KINDS", "Night", "Sample"]
 
 _VARIABLE = re.compile(r"env:([A-Za-z_]\w*)", re.ASCII)
 
@@ -56,11 +56,6 @@ class Night:
         """The hour in UTC, by the zone's time in January: some schedulers know nothing else."""
         local = datetime.combine(date(year, 1, 15), self.at, self.zone)
         return local.astimezone(UTC).time()
-
-
-def nightly(kind: str, night: Night) -> list[Sample]:
-    """The files of one kind of scheduler; KeyError for a kind that is not in `KINDS`."""
-    return KINDS[kind](night)
 
 
 def _values(night: Night) -> dict[str, str]:
