@@ -1,13 +1,15 @@
 """The page's templates and what they may call: texts in both languages, numbers, addresses, the security policy."""
 
 import base64
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from itss_bridge import wording
@@ -20,9 +22,11 @@ from itss_bridge.exporters.reading import Entry, Reading
 from itss_bridge.model import (
     CheckResult,
     DocumentRow,
+    Framework,
     Gap,
     MaterialRow,
     Measurement,
+    Origin,
     Report,
     Row,
     Status,
@@ -74,11 +78,18 @@ class Page:
 
     def render(self, items: int) -> bytes:
         """The page with at most *items* failing items a check."""
-        return self._template().render(self._values, most_items=items).encode()
+        return self._written(Bilingual(self._language, self._seldom), items).encode()
 
-    def _template(self) -> Template:
-        """The template with a dictionary of its own: it is filled while the page is rendered."""
-        return _environment(Bilingual(self._language)).get_template("report.html.j2")
+    @cached_property
+    def _seldom(self) -> frozenset[str]:
+        """What a draft of the page says in one place only."""
+        draft = Bilingual(self._language)
+        self._written(draft, 0)
+        return draft.once
+
+    def _written(self, words: Bilingual, items: int) -> str:
+        template = _environment(words).get_template("report.html.j2")
+        return template.render(self._values, most_items=items)
 
 
 def policy(style: str, script: str) -> str:
@@ -141,6 +152,12 @@ def numbers(reading: Reading) -> Iterator[Entry]:
         if m and key not in seen and entry.result.check.kind == "ticket-metric":
             seen.add(key)
             yield entry
+
+
+def usual_origin(framework: Framework) -> Origin:
+    """Where most requirements of a framework come from: it is said once, and again only where it differs."""
+    said = Counter((r.origin.source, r.origin.confidence) for r in framework.requirements if r.assessable)
+    return Origin(*max(said, key=said.__getitem__)) if said else framework.origin
 
 
 def documents_of(report: Report, framework_id: str) -> list[DocumentRow]:
@@ -213,6 +230,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "short_number": short_number,
     "in_the_way": in_the_way,
     "numbers": numbers,
+    "usual_origin": usual_origin,
     "documents_of": documents_of,
     "checklists": checklists,
     "charts": charts,

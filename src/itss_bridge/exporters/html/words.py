@@ -104,6 +104,7 @@ WORD: Mapping[str, Text] = {
         "检查项按其自身统计期取值，与单月数值不同。",
     ),
     "unconfirmed": Text("to be confirmed", "待核实"),
+    "unless": Text("Unless said otherwise", "如无另行说明"),
     "way": Text("What stands in the way", "主要差距"),
     "way_none": Text("Nothing stands in the way of the target.", "距目标等级已无差距。"),
     "what": Text("What", "事项"),
