@@ -130,7 +130,6 @@ HEAD: Mapping[str, Text] = {
     "target_status": Text("Its status", "目标条目状态"),
     "ticket": Text("Ticket", "工单"),
     "title": Text("Title", "名称"),
-    "title_other": Text("Title (second language)", "名称（另一语言）"),
     "to": Text("To (exclusive)", "止（不含）"),
     "unit": Text("Unit", "单位"),
     "until": Text("Until", "至"),

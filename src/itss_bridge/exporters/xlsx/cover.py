@@ -3,7 +3,7 @@
 from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.xlsx.basis import basis_digest
 from itss_bridge.exporters.xlsx.sheet import Book, Cell, Sheet, status, status_words, within
-from itss_bridge.model import Framework, Status
+from itss_bridge.model import Status
 from itss_bridge.wording import (
     HEAD,
     LEVEL,
@@ -47,7 +47,7 @@ def _masthead(sheet: Sheet, reading: Reading) -> int:
     reached = report.assessment.reached
     facts = (
         ("as_of", f"{reading.minute(report.as_of)} ({report.time_zone})"),
-        ("scope", " · ".join(edition_of(f, book.language) for f in reading.ordered)),
+        ("scope", " · ".join(f.title[book.language] for f in reading.ordered)),
         ("target", LEVEL.get(report.target or 0, PHRASE["no_target"])[book.language]),
         ("reached", LEVEL.get(reached or 0, BOOK["reached_none"])[book.language]),
         ("version", f"itss-bridge {report.version}"),
@@ -57,11 +57,6 @@ def _masthead(sheet: Sheet, reading: Reading) -> int:
         lines = sheet.merged(row, 1, _LAST, Cell(value, "fact"))
         sheet.height(row, max(20, 14 * lines))
     return sheet.paragraph(2 + len(facts), _LAST, book.words(PHRASE["decision"]))
-
-
-def edition_of(framework: Framework, language: str) -> str:
-    """A framework's title; its titles name the standard."""
-    return framework.title[language]
 
 
 def _completeness(sheet: Sheet, reading: Reading, row: int) -> int:

@@ -156,10 +156,6 @@ class Sheet:
         """How high a row is; *level* puts it into a group that folds away."""
         self.raw.set_row(row, min(points, _HIGHEST), None, {"level": level} if level else None)
 
-    def place(self, row: int) -> str:
-        """A target for a link to *row* of this sheet."""
-        return within(self.name, row)
-
     def _text(self, row: int, column: int, text: str, made: Cell) -> int:
         shown, quoted = self._fit(text)
         target = made.to if made.to.startswith("internal:") else link(made.to)
