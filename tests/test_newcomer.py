@@ -78,6 +78,15 @@ def test_the_last_screen_of_a_step_names_the_next_one(folder: Path) -> None:
     assert "itss-bridge plan" in checked.stdout
 
 
+def test_the_demo_is_data_too(folder: Path) -> None:
+    ran = run("itss-bridge demo again --json", folder)
+    shown = json.loads(ran.stdout)
+    assert ran.returncode == 0, ran.stderr
+    assert shown["workspace"] == "again"
+    assert all((folder / file).exists() for file in shown["files"])
+    assert shown["rows"] == json.loads(run("itss-bridge matrix --json -w again", folder).stdout)["rows"]
+
+
 def test_every_command_of_the_path_stands_in_the_help(folder: Path) -> None:
     shown = run("itss-bridge --help", folder).stdout
     assert {line.split()[1] for *_, line in TASKS} <= set(re.findall(r"^  ([a-z]+) ", shown, re.MULTILINE))
