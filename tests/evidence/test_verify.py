@@ -18,9 +18,9 @@ from itss_bridge.data import schema
 from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.ledger import head_of
+from itss_bridge.evidence.log import METADATA, log_name
 from itss_bridge.evidence.purge import Wanted, purge
 from itss_bridge.evidence.seal import SEAL, seal
-from itss_bridge.evidence.log import METADATA, log_name
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
