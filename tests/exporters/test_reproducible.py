@@ -56,7 +56,8 @@ def test_a_fresh_process_with_another_hash_seed_and_time_zone_gives_the_same_byt
     assert done.stdout.splitlines() == first
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(reports())
 def test_odd_texts_and_numbers_never_stop_an_export(odd: Report) -> None:
     for exporter in HERE:
