@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Thread
 
 from filelock import FileLock, Timeout
 
@@ -37,7 +39,7 @@ class Processes:
         workers = int(options.get("workers", os.cpu_count() or 1))
         # spawned: a fork would inherit threads of DuckDB and Arrow in whatever state they are
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(workers, context, initializer=_alone if workers > 1 else None)
+        return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(ONE_THREAD if workers > 1 else {},))
 
     @contextmanager
     def gates(self, allowed: Allowed) -> Iterator[Callable[[], Gate]]:
@@ -46,9 +48,16 @@ class Processes:
             yield partial(_Places, Path(folder), allowed)
 
 
-def _alone() -> None:
-    for name, value in ONE_THREAD.items():
+def _begin(environment: Mapping[str, str]) -> None:
+    """What a worker does first; it ends with whoever started it, however hard that was killed."""
+    for name, value in environment.items():
         os.environ.setdefault(name, value)
+    Thread(target=_end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 class _Places:
