@@ -50,7 +50,8 @@ def test_a_sound_workspace_has_no_problem_and_write_rights_are_warned_about(root
     assert exit_code(findings) == 0
     assert {one.state for one in findings if one.check == "read"} == {"ok"}
     warned = {one.about: one.what for one in findings if one.check == "write" and one.state == "warning"}
-    assert set(warned) == {"servicenow", "jira"}
+    assert set(warned) == {"servicenow", "jira", "confluence"}
+    assert warned["confluence"].endswith("create: QMS; update: QMS")
     assert "itil" in warned["servicenow"]
     assert "EDIT_ISSUES" in warned["jira"]
     assert all("auth scopes" in one.fix for one in findings if one.check == "write" and one.state == "warning")

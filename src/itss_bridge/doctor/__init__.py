@@ -13,7 +13,6 @@ from pathlib import Path
 from itss_bridge.bridge import Bridge
 from itss_bridge.doctor import access, calendars, evidence, machine, tools
 from itss_bridge.doctor.finding import Finding, State, careful
-from itss_bridge.errors import BridgeError
 from itss_bridge.messages import say
 from itss_bridge.workspace import FILE, Source, Workspace
 
@@ -71,10 +70,6 @@ def _source(bridge: Bridge, source: Source, now: datetime | None) -> Iterator[Fi
 
 
 def _catalogue(bridge: Bridge) -> Iterator[Finding]:
-    try:
-        catalogue = bridge.catalogue
-    except BridgeError as error:
-        yield Finding.refused("catalogue", error)
-        return
+    catalogue = bridge.catalogue
     counts = {"requirements": len(catalogue.requirements), "metrics": len(catalogue.metrics)}
     yield Finding("catalogue", "ok", say("{requirements} requirements, {metrics} metrics", **counts))

@@ -38,7 +38,7 @@ class Confluence(Writable):
         index_lag: how far search is behind the pages.
         states: page id → name of the status that people see on the page, and since when.
         properties: page id → key → value of its content properties, and since when.
-        operations: what the account may do in the space.
+        operations: what the account may do in the space: read, and what `publish` needs.
         expands_properties: whether search shows properties at all; the page itself always does.
     """
 
@@ -52,7 +52,7 @@ class Confluence(Writable):
         self.index_lag = timedelta()
         self.states: dict[int, tuple[str, datetime]] = {}
         self.properties: dict[int, dict[str, tuple[Any, datetime]]] = {}
-        self.operations = ["read"]
+        self.operations = ["read", "create", "update"]
         self.expands_properties = True
         self._labels = _label_ids(self.pages)
 

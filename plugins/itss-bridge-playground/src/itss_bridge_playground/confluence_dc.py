@@ -34,7 +34,7 @@ class ConfluenceDataCenter(Writable):
     """Spaces and pages as of the clock.
 
     Attributes:
-        operations: what the account may do with pages.
+        operations: what the account may do with pages: read, and what `publish` needs.
         most_labels: how many labels of a page a listing shows.
         properties: page id → key → value of its content properties as they stand.
         quirks: `signed-out` answers as if nobody had signed in, `captcha` wants a person to sign in first.
@@ -49,7 +49,7 @@ class ConfluenceDataCenter(Writable):
         self.desk = TokenDesk(clock)
         self.context = context
         self.pages = [page for page in qms.pages(seed) if not page.restricted]
-        self.operations = ["read"]
+        self.operations = ["read", "create", "update"]
         self.most_labels = LABELS_IN_A_LISTING
         self.properties: dict[int, dict[str, Any]] = {}
         self.quirks = {"signed-out": False, "captcha": False}
