@@ -67,6 +67,15 @@ def test_plan_and_sync_go_on_past_what_fails(bridge_command, tmp_path: Path) -> 
     Draft202012Validator(schema("cli/sync")).validate(document["workspaces"]["华东/org-000"]["sync"])
 
 
+def test_the_command_line_overrides_the_fleet_file(bridge_command, tmp_path: Path) -> None:
+    root = fleet_of(tmp_path, 1)
+    file = root / "fleet.toml"
+    file.write_text('[fleet]\nname = "x"\nexecutor = "dask"\nscheduler = "tcp://127.0.0.1:9"\n', "utf-8")
+    ran = bridge_command("fleet", "plan", file, "--executor", "threads", "--json")
+    assert ran.code == 0, ran.err
+    assert shown(ran, "fleet-plan")["fleet"] == "x"
+
+
 def test_export_writes_the_portfolio_and_each_report(bridge_command, folder: Path, tmp_path: Path) -> None:
     files = [tmp_path / f"portfolio{suffix}" for suffix in (".xlsx", ".html", ".csv", ".json")]
     each = tmp_path / "each" / "{workspace}-{organisation}.json"

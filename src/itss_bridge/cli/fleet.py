@@ -93,7 +93,7 @@ def _options(function: Callable[..., Any]) -> Callable[..., Any]:
         fleet = open_fleet(place)
         given = {"executor": executor, "workers": workers, "scheduler": scheduler}
         chosen = {**fleet.options, **{name: str(value) for name, value in given.items() if value is not None}}
-        if "scheduler" in chosen and chosen.get("executor") != "dask":
+        if scheduler and chosen.get("executor", "threads") in {"threads", "processes"}:
             raise click.UsageError(say("--scheduler belongs to --executor dask"))
         call = FleetCall(fleet, as_json, lang or "", _moment(as_of), chosen, datetime.now(UTC))
         return function(call, *args, **options)
