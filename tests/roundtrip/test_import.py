@@ -177,6 +177,7 @@ def test_comments_order_and_other_rows_stay(take: Any, sheets: Sheets, gaps: lis
     assert take(anew)[1]["counts"]["taken"] == 0
 
 
+@pytest.mark.slow
 def test_what_is_emptied_is_taken_back(take: Any, sheets: Sheets, gaps: list[str], workspace: Path) -> None:
     (workspace / "actions.yaml").write_text(f"actions:\n- check: {gaps[0]}\n  owner: 乙岗\n  effort: 9\n", "utf-8")
     anew = Sheets(workbook_of(workspace))
@@ -196,6 +197,7 @@ judgements:
 """
 
 
+@pytest.mark.slow
 def test_a_changed_judgement_begins_today_and_the_old_one_stays_on_record(take: Any, workspace: Path) -> None:
     path = workspace / "judgements" / "ours.yaml"
     path.parent.mkdir(exist_ok=True)
@@ -213,6 +215,7 @@ def test_a_changed_judgement_begins_today_and_the_old_one_stays_on_record(take: 
     assert (len(Bridge(workspace).judgements), newest.reason, newest.expires) == (2, "已补齐并抽查", date(2027, 1, 1))
 
 
+@pytest.mark.slow
 def test_a_judgement_that_is_taken_back_ends_today(take: Any, workspace: Path) -> None:
     path = workspace / "judgements" / "ours.yaml"
     path.parent.mkdir(exist_ok=True)
@@ -225,6 +228,7 @@ def test_a_judgement_that_is_taken_back_ends_today(take: Any, workspace: Path) -
     assert take(Sheets(workbook_of(workspace)))[1]["lines"] == []
 
 
+@pytest.mark.slow
 def test_one_that_began_today_is_taken_out(take: Any, sheets: Sheets, workspace: Path) -> None:
     sheets.judge(REQUIREMENT, status="符合", reason="x")
     assert take(sheets, "--apply", "--role", "内审员")[0] == 0
