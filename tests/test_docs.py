@@ -78,8 +78,8 @@ def test_a_line_of_the_readme_does_what_it_says(demo, line: str) -> None:
 
 
 def test_the_workspace_that_the_readme_shows_is_valid(tmp_path: Path) -> None:
-    places, sources = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    (tmp_path / "itss-bridge.toml").write_text(sources + places, "utf-8")
+    *places, sources = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "itss-bridge.toml").write_text("\n".join((sources, *places)), "utf-8")
     workspace = Workspace.open(tmp_path)
     assert set(workspace.sources) == {"servicenow", "jira", "confluence", "files"}
     assert {place["source"] for place in workspace.publish.values()} <= set(workspace.sources)
@@ -96,7 +96,7 @@ def test_the_table_of_streams_is_the_folder_of_streams() -> None:
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
-    for document in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("plugins/*/README.md")]:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("plugins/*/README.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "matrix": ("itss_bridge.cli.matrix", "Show the conformance matrix across all frameworks."),
     "gap": ("itss_bridge.cli.gap", "Say what is not met, the gap to close first at the top."),
     "nonconformity": ("itss_bridge.cli.nonconformity", "Track what fails until it is measured as met again."),
-    "publish": ("itss_bridge.cli.publish", "Make tickets of nonconformities; a dry run without --apply."),
+    "publish": ("itss_bridge.cli.publish", "Make tickets, or a page of the report; a dry run without --apply."),
     "analyse": ("itss_bridge.cli.analyse", "Report on volume, capacity, causes and recurrence."),
     "audit": ("itss_bridge.cli.audit", "Show what an audit asks to see: documents, samples, lists."),
     "export": ("itss_bridge.cli.export", "Write the report to files; the suffix picks the format."),
