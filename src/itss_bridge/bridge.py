@@ -264,16 +264,15 @@ class Bridge:
             "limits": Limits(**{key: table[key] for key in ("in_flight", "attempts") if key in table}),
             "ca_bundle": table.get("ca_bundle"),
             "cancelled": stopping.is_set,
-            "gate": self._gate,
         }
         rights: dict[str, Any] = {"read_posts": kind.read_posts, "writes": writes}
         if source.auth == "oauth-client-credentials":
             scope = table.get("scope", "")
             grant = ClientCredentials(_token_url(source, kind), table["username"], secret, scope=scope, **options)
-            return GrantedSession(table["url"], grant, **rights, **options)
+            return GrantedSession(table["url"], grant, gate=self._gate, **rights, **options)
         basic = source.auth == "basic"
         credentials = Credentials.basic(table["username"], secret) if basic else Credentials.bearer(secret)
-        return GuardedSession(table["url"], credentials=credentials, **rights, **options)
+        return GuardedSession(table["url"], credentials=credentials, gate=self._gate, **rights, **options)
 
     def _resolved(self, reference: str, where: str) -> str:
         secret = self.plugins.secret(reference)

@@ -16,6 +16,7 @@ from itss_bridge.contracts import Allowed
 from itss_bridge.executors import Dask, Processes, Threads
 from itss_bridge.fleet import open_fleet, run
 from itss_bridge_playground.messages import Answer, Request
+from itss_bridge_playground.oauth import CLIENT, CLIENT_SECRET
 from itss_bridge_playground.playground import Playground
 
 pytestmark = pytest.mark.slow
@@ -69,9 +70,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Watched, str]]:
         yield tool, playground.servicenow.origin
 
 
-def synced(folder: Path, origin: str, factory: Any, allowed: Allowed, workers: int) -> None:
+def synced(folder: Path, origin: str, factory: Any, allowed: Allowed, workers: int, source: str = SOURCE) -> None:
     for number in range(6):
-        workspace(folder / f"org-{number}", f"组织 {number}", SOURCE.format(url=origin))
+        workspace(folder / f"org-{number}", f"组织 {number}", source.format(url=origin))
     done = run(tasks(open_fleet(folder), "sync"), factory, {"workers": str(workers)}, allowed)
     assert [(d.exit_code, d.error) for d in done] == [(0, {})] * 6
     assert {d.told["sources"]["servicenow"]["streams"]["problem"]["state"] for d in done} == {"complete"}
@@ -90,6 +91,17 @@ def test_so_many_and_no_more_on_a_cluster(watched: tuple[Watched, str], tmp_path
     tool, origin = watched
     synced(tmp_path, origin, Dask(), Allowed(LIMIT), workers=3)
     assert 1 < tool.most <= LIMIT
+
+
+def test_a_token_from_the_tools_own_address_needs_no_second_place(
+    watched: tuple[Watched, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who holds the last place and waited there for another one, to fetch a token, would wait for ever."""
+    monkeypatch.setenv("PLAYGROUND_PASSWORD", CLIENT_SECRET)
+    tool, origin = watched
+    grant = SOURCE.replace('username = "bridge"', f'auth = "oauth-client-credentials"\nusername = "{CLIENT}"')
+    synced(tmp_path, origin, Threads(), Allowed(1), workers=3, source=grant)
+    assert tool.most == 1
 
 
 def test_without_the_limit_there_would_be_more(watched: tuple[Watched, str], tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from itss_bridge.messages import say
 from itss_bridge.secrets import MASK, Secret, revealed
 from itss_bridge.transport.answers import vendor_message
 from itss_bridge.transport.credentials import sendable
-from itss_bridge.transport.pacing import Gate, Limits, no_gate
+from itss_bridge.transport.pacing import Limits
 from itss_bridge.transport.session import GuardedSession
 
 MARGIN_SECONDS = 60.0
@@ -45,7 +45,6 @@ class ClientCredentials(AuthBase):
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
         cancelled: Callable[[], bool] = lambda: False,
-        gate: Gate = no_gate,
     ) -> None:
         """No request is made yet.
 
@@ -59,7 +58,6 @@ class ClientCredentials(AuthBase):
             sleep: waits so many seconds.
             now: seconds on a clock that never goes back.
             cancelled: as of the session to the tool.
-            gate: as of the session to the tool; the endpoint's own origin is what it is asked for.
 
         Raises:
             UsageError: the address is no https one, or id or secret is empty.
@@ -69,8 +67,8 @@ class ClientCredentials(AuthBase):
         form = {"grant_type": "client_credentials", "client_id": client, "client_secret": revealed(secret)}
         self._client = _Client(form | ({"scope": scope} if scope else {}), revealed(secret))
         self._endpoint = token_url
-        clock: dict[str, Any] = {"sleep": sleep, "now": now}
-        options = clock | {"ca_bundle": ca_bundle, "cancelled": cancelled, "gate": gate}
+        # no gate: a token is fetched in the turn of a request to the tool, and another place there may never come free
+        options: dict[str, Any] = {"ca_bundle": ca_bundle, "sleep": sleep, "now": now, "cancelled": cancelled}
         self._http = _endpoint(token_url, self._client, replace(limits or Limits(), in_flight=1), options)
         self._now = now
         self._lock = Lock()
@@ -122,13 +120,14 @@ class ClientCredentials(AuthBase):
             raise self._refused(answer)
         told = answer.json()
         if not isinstance(told, Mapping) or str(told.get("token_type", "bearer")).casefold() != "bearer":
-            raise _no_token("it is not a bearer token")
+            raise _no_token(say("it is not a bearer token"))
         return told
 
     def _refused(self, answer: Response) -> AccessDenied:
         said = vendor_message(answer.content, self.secrets)
+        refused = say("the token endpoint at {origin} refused the client", origin=self._http.origin)
         return AccessDenied(
-            f"the token endpoint at {self._http.origin} refused the client" + (f": {said}" if said else ""),
+            say("{refused}: {said}", refused=refused, said=said) if said else refused,
             cause=say("wrong or expired client id or secret, or the grant is not enabled for this client"),
             fix=say("check username, secret, token_url and scope of the source"),
         )
@@ -191,7 +190,7 @@ def _token(told: Mapping[str, Any]) -> str:
     try:
         return sendable(token if isinstance(token, str) else "")
     except UsageError:
-        raise _no_token("access_token is missing, or no token could look like that") from None
+        raise _no_token(say("access_token is missing, or no token could look like that")) from None
 
 
 def _life(told: Mapping[str, Any]) -> float:
@@ -202,7 +201,7 @@ def _life(told: Mapping[str, Any]) -> float:
     except ValueError:
         life = 0.0
     if not life > 0:
-        raise _no_token("expires_in is no number of seconds")
+        raise _no_token(say("expires_in is no number of seconds"))
     return life
 
 
