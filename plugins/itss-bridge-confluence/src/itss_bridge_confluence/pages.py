@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 from requests import Response
 
@@ -50,6 +50,9 @@ class Leaf:
 class Pages(ABC):
     """The pages of one site."""
 
+    _shown_below: ClassVar[str] = ""
+    """Below which path of the site its pages are shown to people."""
+
     def __init__(self, tool: Deployment, http: GuardedSession) -> None:
         self.tool = tool
         self.http = http
@@ -90,6 +93,18 @@ class Pages(ABC):
             own = (shown.get(PROPERTY) or {}).get("value") if shown is not None else self._asked(number)
             if isinstance(own, Mapping) and own.get("key") == key:
                 yield number
+
+    def _leaf(self, row: Json) -> Leaf:
+        number = str(needed(row, "id"))
+        return Leaf(
+            id=number,
+            title=needed(row, "title"),
+            status=needed(row, "status"),
+            version=needed(row, "version", "number"),
+            url=f"{self.tool.site}{self._shown_below}{needed(row, '_links', 'webui')}",
+            body=needed(row, "body", "storage", "value"),
+            note=self._note(number),
+        )
 
     def _asked(self, number: str) -> Json:
         note = self._note(number)
@@ -144,6 +159,8 @@ class Pages(ABC):
 class CloudPages(Pages):
     """By version 2 of the interface."""
 
+    _shown_below: ClassVar[str] = "/wiki"
+
     def titled(self, space: str, title: str) -> Iterator[Leaf]:
         statuses = ["current", "archived", "trashed"]
         query = {"space-id": self.tool.space_id(space), "title": title, "status": statuses, "body-format": "storage"}
@@ -184,18 +201,6 @@ class CloudPages(Pages):
         answer = self._ask(f"{_V2}/pages/{number}/properties", {"key": PROPERTY})
         rows = needed(answer, "results") if answer else ()
         return _as_note(rows[0]) if rows else None
-
-    def _leaf(self, row: Json) -> Leaf:
-        number = str(needed(row, "id"))
-        return Leaf(
-            id=number,
-            title=needed(row, "title"),
-            status=needed(row, "status"),
-            version=needed(row, "version", "number"),
-            url=f"{self.tool.site}/wiki{needed(row, '_links', 'webui')}",
-            body=needed(row, "body", "storage", "value"),
-            note=self._note(number),
-        )
 
 
 class DataCenterPages(Pages):
@@ -243,18 +248,6 @@ class DataCenterPages(Pages):
     def _note(self, number: str) -> Note | None:
         row = self._ask(f"{_V1}/content/{number}/property/{PROPERTY}", {"expand": "version"})
         return _as_note(row) if row else None
-
-    def _leaf(self, row: Json) -> Leaf:
-        number = str(needed(row, "id"))
-        return Leaf(
-            id=number,
-            title=needed(row, "title"),
-            status=needed(row, "status"),
-            version=needed(row, "version", "number"),
-            url=f"{self.tool.site}{needed(row, '_links', 'webui')}",
-            body=needed(row, "body", "storage", "value"),
-            note=self._note(number),
-        )
 
 
 def pages_of(tool: Deployment, http: GuardedSession) -> Pages:
