@@ -271,6 +271,7 @@ class StreamTable:
         """Whether the entry is in the log now; False when another commit was there first."""
         properties = CommitProperties(
             custom_metadata={METADATA: entry.text()},
+            max_commit_retries=0,  # an entry has its own number: after a lost answer it would be written a second time
             app_transactions=[Transaction(METADATA, entry.sequence, int(entry.at.timestamp() * 1000))],
         )
         schema = Schema.from_arrow(self.rows.arrow)
@@ -292,9 +293,11 @@ class StreamTable:
         except CommitFailedError:
             if not self._landed(entry):
                 return False
-        except DeltaError as error:
+        except (DeltaError, OSError) as error:
+            if not self.store.shared:
+                raise
             # without an answer nobody knows whether the commit arrived: the log does
-            if not self.store.shared or not self._landed(entry):
+            if not self._landed(entry):
                 raise self._unreachable(error) from None
         self._seal(entry)
         self._seen = entry.head
@@ -325,7 +328,7 @@ class StreamTable:
         missing = [field for field in Schema.from_arrow(self.rows.arrow).fields if field.name not in there]
         if missing:
             entry = self._next(self._entry(table.version())).sealed()
-            table.alter.add_columns(missing, commit_properties=CommitProperties({METADATA: entry.text()}))
+            table.alter.add_columns(missing, commit_properties=CommitProperties({METADATA: entry.text()}, 0))
             self._seal(entry)
             self._seen = entry.head
             return self._open()
