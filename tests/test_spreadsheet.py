@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import sys
 import time
 import zipfile
 from datetime import UTC, date, datetime, timedelta
@@ -187,12 +186,6 @@ def test_an_error_value_is_refused(tmp_path: Path) -> None:
     error = refused(tmp_path, "survey")
     assert "#DIV/0!" in error.what
     assert error.where.endswith("表!B2")
-
-
-def test_without_openpyxl_the_way_out_is_said(tmp_path: Path, monkeypatch) -> None:
-    workbook(tmp_path, "person", ["id"], ["a"])
-    monkeypatch.setitem(sys.modules, "openpyxl", None)
-    assert "itss-bridge[xlsx]" in refused(tmp_path, "person").fix
 
 
 # ---- files that could do harm ----

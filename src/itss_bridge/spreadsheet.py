@@ -49,12 +49,9 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, dict[int, Cell]]]:
     Raises:
         UsageError: no workbook, one that is too big or could be hostile, or a cell that holds no plain value.
     """
+    from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
+
     packed = looked_through(path)
-    try:
-        from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
-    except ImportError:
-        fix = say('pip install "itss-bridge[xlsx]", or save the file as “CSV UTF-8”')
-        raise UsageError(say("reading XLSX needs openpyxl"), where=str(path), fix=fix) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what it says of styles and extensions is no concern of evidence
@@ -64,7 +61,9 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, dict[int, Cell]]]:
         raise
     except Exception as error:  # noqa: BLE001 - a damaged workbook fails in as many ways as there are parts
         cause = say(
-            "{error_kind}: {partition}", error_kind=type(error).__name__, partition=str(error).partition(chr(10))[0][:200]
+            "{error_kind}: {partition}",
+            error_kind=type(error).__name__,
+            partition=str(error).partition(chr(10))[0][:200],
         )
         fix = say("open it and save it again as XLSX")
         raise UsageError(say("the file is not a sound XLSX workbook"), where=str(path), cause=cause, fix=fix) from None

@@ -41,12 +41,9 @@ def read_workbook(path: Path) -> Workbook:
     Raises:
         UsageError: it cannot be read, could be hostile, is none of ours, or is damaged.
     """
+    from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
+
     packed = looked_through(path, MOST_BYTES)
-    try:
-        from openpyxl import load_workbook  # type: ignore[import-untyped, unused-ignore]
-    except ImportError:
-        fix = say('pip install "itss-bridge[xlsx]"')
-        raise UsageError(say("reading XLSX needs openpyxl"), where=str(path), fix=fix) from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions, which are no concern here
