@@ -157,7 +157,7 @@ def measured(given: argparse.Namespace, place: Path) -> Told:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print; or only print, or write into the docs, what was measured before."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("--tickets", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--tickets", type=int, nargs="*", default=SIZES, help="none: measure nothing")
     parser.add_argument("--steps", nargs="+", choices=figures.STEPS, default=figures.STEPS)
     parser.add_argument(
         "--rounds", type=int, default=1, help="how often each step is run; the least and the median count"
