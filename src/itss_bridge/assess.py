@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from itss_bridge.catalogue import Catalogue
 from itss_bridge.catalogue.algebra import carries_conformity, inverted
+from itss_bridge.messages import say
 from itss_bridge.model import (
     Assessment,
     Check,
@@ -107,13 +108,13 @@ def assess(catalogue: Catalogue, measurements: Mapping[str, Measurement], terms:
 def judge(check: Check, measured: Measurement | None) -> CheckResult:
     """One check against its measurement; undetermined where there is nothing to judge by."""
     if measured is None or measured.unknown:
-        reason = measured.unknown if measured else "not measured"
+        reason = measured.unknown if measured else say("not measured")
         return CheckResult(check, Verdict.UNDETERMINED, measured, reason)
     criterion = check.criterion
     counted = criterion.operator == "measured"
     nothing = not measured.n if counted else measured.value is None
     if nothing:
-        return CheckResult(check, Verdict.UNDETERMINED, measured, "no data in the window")
+        return CheckResult(check, Verdict.UNDETERMINED, measured, say("no data in the window"))
     value = Decimal(measured.n) if counted else Decimal(repr(measured.value))
     least = Decimal(1) if criterion.threshold is None else criterion.threshold
     fits = measured.value is not None and _COMPARE[">=" if counted else criterion.operator](value, least)

@@ -121,7 +121,7 @@ class Bridge:
     @contextmanager
     def engine(self, as_of: datetime, name: str = "duckdb", metrics: Collection[Metric] = ()) -> Iterator[Engine]:
         """An engine over the evidence of *as_of*, with the workspace's calendar; *metrics* will be held by it."""
-        factory: Any = self.plugins.pick(self.plugins.engines, name, "engine")
+        factory: Any = self.plugins.pick(self.plugins.engines, name, say("engine"))
         calendar = self.catalogue.calendars.get(self.workspace.calendar)
         with closing(factory(self.lake, as_of, calendar, metrics)) as engine:
             yield engine
@@ -178,7 +178,7 @@ class Bridge:
 
     def sign(self, crosswalk_id: str, reviewer: str, date: str) -> Path:
         """Write the organisation's signature under a crosswalk as it stands now; returns the file."""
-        crosswalk = self.plugins.pick(self.catalogue.crosswalks, crosswalk_id, "crosswalk")
+        crosswalk = self.plugins.pick(self.catalogue.crosswalks, crosswalk_id, say("crosswalk"))
         path = self.workspace.root / "reviews" / f"{crosswalk.id}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(Signature(crosswalk.id, digest(crosswalk), reviewer, date).text(), "utf-8")
@@ -187,7 +187,7 @@ class Bridge:
 
     def connector(self, source: Source) -> Connector:
         """The source's connector on its own guarded session; UsageError when its table is wrong."""
-        kind = self.plugins.pick(self.plugins.connectors, source.connector, "connector")
+        kind = self.plugins.pick(self.plugins.connectors, source.connector, say("connector"))
         own = dict(source.own_keys)
         self._refuse_wrong_keys(source, own, kind)
         if kind.reads_files:
@@ -211,7 +211,7 @@ class Bridge:
 
     def reads_files(self, source: Source) -> bool:
         """Whether the source has no server behind it."""
-        return self.plugins.pick(self.plugins.connectors, source.connector, "connector").reads_files
+        return self.plugins.pick(self.plugins.connectors, source.connector, say("connector")).reads_files
 
     def publisher(self, place: str, *, apply: bool) -> tuple[TicketPublisher, str]:
         """The publisher of a `[publish.NAME]` table and the name of its source; it may write only when *apply*.
@@ -229,9 +229,9 @@ class Bridge:
 
     def _publisher(self, place: str, wanted: type, *, apply: bool) -> Any:
         where = f"{self.workspace.root / FILE}: publish.{place}"
-        table = dict(self.plugins.pick(dict(self.workspace.publish), place, "place to publish to"))
-        source = self.plugins.pick(self.workspace.sources, table.pop("source"), "source")
-        kind = self.plugins.pick(self.plugins.publishers, table.pop("publisher", source.connector), "publisher")
+        table = dict(self.plugins.pick(dict(self.workspace.publish), place, say("place to publish to")))
+        source = self.plugins.pick(self.workspace.sources, table.pop("source"), say("source"))
+        kind = self.plugins.pick(self.plugins.publishers, table.pop("publisher", source.connector), say("publisher"))
         if not issubclass(kind, wanted):
             made = say("pages") if issubclass(kind, PagePublisher) else say("tickets")
             raise UsageError(
@@ -250,7 +250,7 @@ class Bridge:
             )
         own = {key: value for key, value in source.table.items() if key not in {"secret", "streams"}}
         as_writer = Source(source.name, source.connector, {**source.table, **account})
-        reader = self.plugins.pick(self.plugins.connectors, source.connector, "connector")
+        reader = self.plugins.pick(self.plugins.connectors, source.connector, say("connector"))
         session = self._session(as_writer, reader, writes=kind.writes if apply else ())
         return kind({**own, **table}, session), source.name
 
@@ -362,7 +362,7 @@ class Bridge:
                 fix=say("add a [sources.NAME] table"),
             )
         for name in only:
-            self.plugins.pick(sources, name, "source")
+            self.plugins.pick(sources, name, say("source"))
         return {name: source for name, source in sources.items() if not only or name in only}
 
     def _privacy_key(self) -> bytes:

@@ -15,6 +15,7 @@ from itss_bridge.model import (
     Item,
     Text,
 )
+from itss_bridge.wording import as_reason
 
 COLUMNS = ("source", "id", "ref", "url", "status", "labels", "approved", "approved_at", "updated_at", "title")
 MONTHS_CURRENT = 12
@@ -135,7 +136,7 @@ def standing(found: Sequence[Page], obstacle: str) -> tuple[State, Text]:
     if found:
         return "present", _n(len(found), "there, not approved", "已有，尚未批准")
     if obstacle:
-        return "unknown", Text(obstacle, obstacle)
+        return "unknown", as_reason(obstacle)
     return "missing", Text("No document carries its label.", "没有文件带有对应标签。")
 
 

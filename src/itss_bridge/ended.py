@@ -7,8 +7,9 @@ from datetime import datetime
 
 from itss_bridge.evidence import Lake, SourceMark, StreamTable
 from itss_bridge.evidence.known import Known
+from itss_bridge.messages import say
 
-HOW_TO_END = "put it back; if it is over for good, run sync --accept-removals"
+HOW_TO_END = say("put it back; if it is over for good, run sync --accept-removals")
 
 
 def given_before(lake: Lake, source: str) -> set[str]:

@@ -132,7 +132,11 @@ class Files(Connector):
                 record = _record(row, stream, saved)
                 if (first := seen.setdefault(record.id, row)) is not row:
                     where = f"{first.path.name} row {first.number}"
-                    raise row.wrong("id", f"the id {record.id!r} stands twice: also in {where}", "give each its own id")
+                    raise row.wrong(
+                        "id",
+                        say("the id {id!r} stands twice: also in {where}", id=record.id, where=where),
+                        say("give each its own id"),
+                    )
                 records.append(record)
         return records
 
@@ -203,32 +207,42 @@ def _from_cell(row: _Row, name: str, cell: Cell, rule: Mapping[str, Json]) -> Js
     if isinstance(value, str):
         return _from_text(row, name, value, rule)
     if cell.percent:
-        fix = "format the cell as a number and type it again, without %"
-        raise row.wrong(name, f"the cell is a percentage: what is stored is {value}", fix)
+        fix = say("format the cell as a number and type it again, without %")
+        raise row.wrong(name, say("the cell is a percentage: what is stored is {value}", value=value), fix)
     if isinstance(value, datetime):
         return _from_date(row, name, value, rule)
     if isinstance(value, bool):
         if "boolean" not in kinds:
-            raise row.wrong(name, f"{value} is not what {name!r} asks for", "format the cell as text and type it again")
+            raise row.wrong(
+                name,
+                say("{value} is not what {name!r} asks for", value=value, name=name),
+                say("format the cell as text and type it again"),
+            )
         return value
     if "integer" in kinds or "number" in kinds:
         if "integer" in kinds and value != int(value):
-            raise row.wrong(name, f"{value!r} is not a whole number", "write digits only")
+            raise row.wrong(name, say("{value!r} is not a whole number", value=value), say("write digits only"))
         return int(value) if value == int(value) else value
     if rule.get("format") == "date-time" or "boolean" in kinds or value != int(value):
-        wanted = "a date" if "format" in rule else "true or false, 是 or 否" if "boolean" in kinds else "text"
-        fix = "format the cell as text and type it again: a spreadsheet rewrites numbers" if wanted == "text" else ""
-        raise row.wrong(name, f"the cell holds the number {value!r}, not {wanted}", fix or f"write {wanted}")
+        wanted = (
+            say("a date") if "format" in rule else say("true or false, 是 or 否") if "boolean" in kinds else say("text")
+        )
+        fix = say("format the cell as text and type it again: a spreadsheet rewrites numbers")
+        raise row.wrong(
+            name,
+            say("the cell holds the number {value!r}, not {wanted}", value=value, wanted=wanted),
+            fix if wanted == "text" else say("write {wanted}", wanted=wanted),
+        )
     return _from_text(row, name, str(int(value)), rule)
 
 
 def _from_date(row: _Row, name: str, value: datetime, rule: Mapping[str, Json]) -> Json:
     if rule.get("format") != "date-time":
-        fix = "format the cell as text and type it again: a spreadsheet turns 3-5 into a date"
-        raise row.wrong(name, f"the cell holds the date {value:%Y-%m-%d}", fix)
+        fix = say("format the cell as text and type it again: a spreadsheet turns 3-5 into a date")
+        raise row.wrong(name, say("the cell holds the date {value:%Y-%m-%d}", value=value), fix)
     if value.time() != time():
-        fix = "write the day alone, or as text with the zone: 2016-03-31T18:00:00+08:00"
-        raise row.wrong(name, f"{value:%Y-%m-%d %H:%M:%S} is a time without its zone", fix)
+        fix = say("write the day alone, or as text with the zone: 2016-03-31T18:00:00+08:00")
+        raise row.wrong(name, say("{value:%Y-%m-%d %H:%M:%S} is a time without its zone", value=value), fix)
     return f"{value:%Y-%m-%d}"
 
 
@@ -258,17 +272,17 @@ def _header(path: Path, names: list[str], stream: str, addresses: Mapping[str, s
     row = _Row(path, 1, {}, addresses or {})
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise row.wrong(name, f"the column {name!r} stands twice", "delete one of them")
+            raise row.wrong(name, say("the column {name!r} stands twice", name=name), say("delete one of them"))
         _rule(row, name, stream)
     if "id" not in names:
-        raise row.wrong("id", "there is no column `id`", "add one: a name for each row that never changes")
+        raise row.wrong("id", say("there is no column `id`"), say("add one: a name for each row that never changes"))
     return names
 
 
 def _typed(row: _Row, names: list[str], cells: list[str], stream: str) -> _Row:
     if len(cells) != len(names):
-        what = f"the row has {len(cells)} cells, the header has {len(names)}"
-        raise row.wrong(names[min(len(cells), len(names)) - 1], what, "is a comma or a quotation mark missing?")
+        what = say("the row has {cells} cells, the header has {names}", cells=len(cells), names=len(names))
+        raise row.wrong(names[min(len(cells), len(names)) - 1], what, say("is a comma or a quotation mark missing?"))
     values = {}
     for name, cell in zip(names, cells, strict=True):
         values[name] = _from_text(row, name, cell.strip(), _rule(row, name, stream)) if cell.strip() else None
@@ -296,7 +310,11 @@ def _record(row: _Row, stream: str, saved: datetime) -> Record:
     error = best_match(_validator(stream).iter_errors(values))
     if error is not None:
         column = str(error.absolute_path[0]) if error.absolute_path else "id"
-        raise row.wrong(column, f"{column}: {error.message}", f"see schemas/streams/{stream}.json")
+        raise row.wrong(
+            column,
+            say("{column}: {message}", column=column, message=error.message),
+            say("see schemas/streams/{stream}.json", stream=stream),
+        )
     key, ref, changed = values.pop("id"), values.pop("ref", None), values.pop("changed_at", None)
     return Record(key, ref or key, "", datetime.fromisoformat(changed) if changed else saved, values)
 
@@ -319,7 +337,7 @@ def _rule(row: _Row, name: str, stream: str) -> Mapping[str, Json]:
     known = rules(stream)
     if name not in known:
         fix = _suggestion(name, tuple(known), "delete it")
-        raise row.wrong(name, f"the stream {stream!r} has no field {name!r}", fix)
+        raise row.wrong(name, say("the stream {stream!r} has no field {name!r}", stream=stream, name=name), fix)
     return known[name]
 
 
@@ -329,10 +347,16 @@ def _from_text(row: _Row, name: str, text: str, rule: Mapping[str, Json]) -> Jso
     if "array" in kinds and rule["items"].get("type") == "string":
         return [part.strip() for part in re.split("[;；]", text) if part.strip()]
     if kinds & {"array", "object"}:
-        raise row.wrong(name, f"{name!r} does not fit into a cell", f"write this stream as {row.path.stem}.jsonl")
+        raise row.wrong(
+            name,
+            say("{name!r} does not fit into a cell", name=name),
+            say("write this stream as {stem}.jsonl", stem=row.path.stem),
+        )
     if "boolean" in kinds:
         if text.lower() not in _TRUTH:
-            raise row.wrong(name, f"{text!r} is neither true nor false", "write true or false, 是 or 否")
+            raise row.wrong(
+                name, say("{text!r} is neither true nor false", text=text), say("write true or false, 是 or 否")
+            )
         return _TRUTH[text.lower()]
     if "integer" in kinds or "number" in kinds:
         return _number(row, name, text, whole="integer" in kinds)
@@ -341,8 +365,12 @@ def _from_text(row: _Row, name: str, text: str, rule: Mapping[str, Json]) -> Jso
 
 def _number(row: _Row, name: str, text: str, *, whole: bool) -> int | float:
     if not re.fullmatch(r"[+-]?\d{1,15}" if whole else r"[+-]?\d{1,15}(\.\d+)?", text):
-        kind = "a whole number" if whole else "a number"
-        raise row.wrong(name, f"{text!r} is not {kind}", "write digits, with a point for decimals and no separators")
+        kind = say("a whole number") if whole else say("a number")
+        raise row.wrong(
+            name,
+            say("{text!r} is not {kind}", text=text, kind=kind),
+            say("write digits, with a point for decimals and no separators"),
+        )
     return int(text) if whole or "." not in text else float(text)
 
 
@@ -359,8 +387,8 @@ def _with_time(row: _Row, name: str, value: Json, rule: Mapping[str, Json]) -> J
             return moment.astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         pass
-    fix = "write 2016-03-31, or with the time and its zone: 2016-03-31T18:00:00+08:00"
-    raise row.wrong(name, f"{value!r} is not a date", fix)
+    fix = say("write 2016-03-31, or with the time and its zone: 2016-03-31T18:00:00+08:00")
+    raise row.wrong(name, say("{value!r} is not a date", value=value), fix)
 
 
 def _suggestion(name: str, known: Sequence[str], otherwise: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itss_bridge.catalogue.lifecycle import Checklist, LifeCycle, Material
 from itss_bridge.documents import Page, State, labelled, slug, standing
 from itss_bridge.model import Finding, MaterialRow, Status, Text
+from itss_bridge.wording import as_reason
 
 _STATE: Mapping[Status, State] = {
     Status.CONFORMING: "current",
@@ -74,7 +75,7 @@ def _by_records(material: Material, held: Holdings) -> tuple[State, Text]:
         return state, Text(f"Records: {said}.", f"记录：{said}。")
     doubts = [held.obstacles[stream] for stream in streams if held.obstacles.get(stream)]
     if doubts:
-        return "unknown", Text(doubts[0], doubts[0])
+        return "unknown", as_reason(doubts[0])
     return "missing", Text(f"No records: {said}.", f"没有记录：{said}。")
 
 

@@ -6,11 +6,17 @@ Translations lie in the folder `locale` of the package that says the message; a 
 
 import gettext
 import os
-from collections.abc import Mapping, Sequence
-from functools import cache
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from string import Formatter
 from typing import Self
+
+_TELLING = 6
+"""Letters that a template must bring itself, for a sentence to be known again by it."""
 
 PLUGINS = "itss_bridge"
 """The entry-point group whose packages may bring translations."""
@@ -48,8 +54,88 @@ def say(template: str, /, **values: object) -> Message:
 
 
 def told(value: object, language: str) -> object:
-    """A message in *language*; anything else as it is."""
-    return value.told(language) if isinstance(value, Message) else value
+    """A message, or a text that stands in both languages, in *language*; anything else as it is."""
+    from itss_bridge.model import Text
+
+    if isinstance(value, Message):
+        return value.told(language)
+    return value[language] if isinstance(value, Text) else value
+
+
+def retold(text: str, language: str) -> str:
+    """A sentence that somebody kept as English text, in *language*; as it stands where nobody here says such a thing.
+
+    Evidence keeps its reasons in English. They are known again by the templates that made them, values in turn.
+    """
+    if language.startswith("en") or not text:
+        return str(text)
+    if isinstance(text, Message):
+        values = {name: retold(v, language) if isinstance(v, str) else v for name, v in text.values.items()}
+        template = translations(language).gettext(text.template)
+        return template.format_map(values) if values else template
+    return _known_again(text, language)
+
+
+@lru_cache(maxsize=1024)
+def _known_again(text: str, language: str) -> str:
+    if (whole := translations(language).gettext(text)) != text:
+        return whole
+    for template, literals in _templates(language):
+        found = _pattern(template).fullmatch(text) if all(literal in text for literal in literals) else None
+        if found:
+            values = {name: _AsItIs(retold(value, language)) for name, value in found.groupdict().items()}
+            return translations(language).gettext(template).format_map(values)
+    # the parts of an error, and reasons that came one after the other
+    parts = next((text.split(mark) for mark in (" | ", "; ") if mark in text), [])
+    return "；".join(retold(part, language) for part in parts) or text
+
+
+class _AsItIs(str):
+    """A value that a sentence already shows the way it wants."""
+
+    __slots__ = ()
+
+    def __format__(self, _spec: str) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+@cache
+def _templates(language: str) -> Sequence[tuple[str, Sequence[str]]]:
+    """Templates with places to fill and what stands between these, the most telling first."""
+    found = []
+    for template in _translated(language):
+        with suppress(ValueError):  # a sentence that is no template may hold braces
+            parts = [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
+            literals = [literal for literal, _ in parts if literal]
+            if any(name for _, name in parts) and _weight(literals) >= _TELLING:
+                found.append((template, literals))
+    return sorted(found, key=lambda one: (-_weight(one[1]), one[0]))
+
+
+def _weight(literals: Sequence[str]) -> int:
+    return sum(map(str.isalpha, "".join(literals)))
+
+
+def _translated(language: str) -> Iterator[str]:
+    for file in _files(language):
+        with file.open("rb") as opened:
+            # gettext has no other way to tell what it knows
+            yield from gettext.GNUTranslations(opened)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    seen: set[str] = set()
+    pieces = []
+    for literal, name, _, _ in Formatter().parse(template):
+        pieces.append(re.escape(literal))
+        if name:
+            pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+?)")
+            seen.add(name)
+    return re.compile("".join(pieces), re.DOTALL)
 
 
 @cache

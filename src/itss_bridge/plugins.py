@@ -136,11 +136,21 @@ class Plugins:
 
         near = get_close_matches(name, kind, n=1)
         broken = [p for p in self.loaded if p.problem]
+        known = say("there are: {names}", names=", ".join(kind) or "–")
         raise UsageError(
             say("there is no {what} {name!r}", what=what, name=name),
-            cause="; ".join(f"plugin {p.name} ({p.distribution}) could not be loaded: {p.problem}" for p in broken),
-            fix=(f"did you mean {near[0]!r}? " if near else "") + f"there are: {', '.join(kind) or 'none'}",
+            cause=_unloaded(broken[0]) if broken else "",
+            fix=say("did you mean {near!r}? {known}", near=near[0], known=known) if near else known,
         )
+
+
+def _unloaded(plugin: Loaded) -> str:
+    return say(
+        "plugin {name} ({distribution}) could not be loaded: {problem}",
+        name=plugin.name,
+        distribution=plugin.distribution,
+        problem=plugin.problem,
+    )
 
 
 def _version(distribution: str) -> str:

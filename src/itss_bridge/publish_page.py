@@ -13,6 +13,7 @@ from typing import Any, Literal
 from itss_bridge.bridge import Bridge
 from itss_bridge.contracts import PagePublisher, PublishedPage, Sheet
 from itss_bridge.evidence.ledger import canonical
+from itss_bridge.messages import say
 from itss_bridge.model import Report
 from itss_bridge.wording import phrase
 
@@ -83,7 +84,7 @@ class PagePublishing:
 
     def _sheet(self, report: Report) -> Sheet:
         plugins = self._bridge.plugins
-        exporter = plugins.pick(plugins.exporters, self._publisher.suffix, "format")()
+        exporter = plugins.pick(plugins.exporters, self._publisher.suffix, say("format"))()
         language = report.languages[0]
         body = exporter.export(report, language).decode()
         dated = exporter.export(replace(report, as_of=self._day(report)), language)

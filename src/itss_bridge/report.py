@@ -20,6 +20,7 @@ from itss_bridge.judgements import standing
 from itss_bridge.lifecycle import gather, outlook
 from itss_bridge.materials import Holdings, materials
 from itss_bridge.matrix import in_order, matrix
+from itss_bridge.messages import say
 from itss_bridge.metrics import measure, months_before, obstacle, obstacle_of, unknown
 from itss_bridge.model import Action, Assessment, Check, Judgement, Measurement, Report, StreamState, Text
 from itss_bridge.nonconformities import Entry, shown
@@ -45,7 +46,11 @@ def _thinned(mark: SourceMark, lacking: Missing | None) -> tuple[State, str]:
     """State and reason of a source, what was purged since taken into account: a past moment may lack records."""
     if lacking is None:
         return mark.state, mark.reason
-    what = f"{lacking.records} records that were current then have been purged since, the last on {lacking.at:%Y-%m-%d}"
+    what = say(
+        "{records} records that were current then have been purged since, the last on {day}",
+        records=lacking.records,
+        day=f"{lacking.at:%Y-%m-%d}",
+    )
     state: State = "incomplete" if mark.state == "complete" else mark.state
     return state, f"{mark.reason}; {what}" if mark.reason else what
 

@@ -124,13 +124,13 @@ def _from_command(line: str) -> str:
 def _failure(error: Exception) -> str:
     match error:
         case subprocess.CalledProcessError():
-            return f"it ended with status {error.returncode}"
+            return say("it ended with status {status}", status=error.returncode)
         case subprocess.TimeoutExpired():
-            return f"it took longer than {COMMAND_SECONDS:g} seconds"
+            return say("it took longer than {seconds:g} seconds", seconds=COMMAND_SECONDS)
         case OSError():
-            return error.strerror or "it cannot be started"
+            return error.strerror or say("it cannot be started")
         case _:
-            return "the command line or its output cannot be understood"
+            return say("the command line or its output cannot be understood")
 
 
 def _from_keyring(place: str) -> str:

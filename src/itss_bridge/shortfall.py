@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from itss_bridge.model import Action, CheckResult, Text, Verdict
-from itss_bridge.wording import needed, number, phrase
+from itss_bridge.wording import as_reason, needed, number, phrase
 
 _SHOWN = 3
 _LEAST_SHOWN = Decimal("0.005")
@@ -75,7 +75,7 @@ def _evidence(result: CheckResult) -> Text:
     unknown = result.measurement.unknown if result.measurement else result.reason
     topic = result.check.arguments.get("topic")
     if unknown:
-        return Text(f"Complete the evidence: {unknown}", f"先补齐证据（{unknown}）")
+        return Text(f"Complete the evidence: {unknown}", f"先补齐证据（{as_reason(unknown).zh}）")
     if topic:
         return Text(f"State “{topic}” in the attestations", f"在声明表中填写“{topic}”")
     return Text("Record it: the window holds no data", "开始留存记录：统计期内无数据")

@@ -89,9 +89,12 @@ def _cell(path: Path, sheet: str, found: Any) -> Cell | None:
     address = f"{sheet}!{found.coordinate}"
     if found.data_type in ("f", "e"):
         kind, fix = (
-            ("a formula", "copy the cells and paste them as values: evidence must not depend on when it was computed")
+            (
+                say("a formula"),
+                say("copy the cells and paste them as values: evidence must not depend on when it was computed"),
+            )
             if found.data_type == "f"
-            else (f"the error {value}", "correct or empty the cell")
+            else (say("the error {value}", value=value), say("correct or empty the cell"))
         )
         raise UsageError(say("the cell holds {kind}", kind=kind), where=f"{path}:{address}", fix=fix)
     if isinstance(value, str):

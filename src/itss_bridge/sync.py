@@ -107,9 +107,11 @@ def _sync_streams(job: SourceRun, lake: Lake) -> dict[str, StreamOutcome]:
         return {stream: _failed(job, lake, stream, error, None) for stream in streams}
     outcomes = {stream: _sync_or_fail(job, lake, stream, identity) for stream in streams}
     over = partial(_end, run=job.run, at=job.clock(identity), accept=job.accept_removals)
-    what, cause = f"{job.source} no longer gives", "its table or file was taken out of the configuration"
-    gone = sorted(given_before(lake, job.source) - set(streams))
-    return outcomes | {stream: over(lake.table(stream), job.source, f"{what} {stream}", cause) for stream in gone}
+    cause = say("its table or file was taken out of the configuration")
+    for stream in sorted(given_before(lake, job.source) - set(streams)):
+        what = say("{source} no longer gives {stream}", source=job.source, stream=stream)
+        outcomes[stream] = over(lake.table(stream), job.source, what, cause)
+    return outcomes
 
 
 def end_sources(
@@ -121,7 +123,8 @@ def end_sources(
     """
     found: dict[str, dict[str, StreamOutcome]] = {}
     for source, stream in left_behind(lake, configured):
-        what, cause = f"{source} is no longer configured", "its table was taken out of itss-bridge.toml, or renamed"
+        what = say("{source} is no longer configured", source=source)
+        cause = say("its table was taken out of itss-bridge.toml, or renamed")
         ended = _end(lake.table(stream), source, what, cause, run=run, at=at, accept=accept)
         found.setdefault(source, {})[stream] = ended
     return found
@@ -320,7 +323,9 @@ class StreamSync:
     def _running(self) -> SourceMark:
         """The mark between the first commit of a run and its verdict: nothing may rest on the stream yet."""
         done = tuple(sorted(self._ended)) if self._resumable else ()
-        return replace(self.mark, state="running", seen=self.known.live, at=self.at, reason="not finished", done=done)
+        return replace(
+            self.mark, state="running", seen=self.known.live, at=self.at, reason=say("not finished"), done=done
+        )
 
     def _reconcile(self, counted: Count | None) -> tuple[int, int]:
         """Compare keys: what the tool no longer shows is marked removed, what we never got is counted missing.
@@ -382,11 +387,11 @@ def _key(piece: Slice) -> str:
 
 def _verdict(expected: int, seen: int, missing: int, hidden: int) -> tuple[State, str]:
     if missing > 0:
-        return "incomplete", f"{missing} records exist at the tool but were not given to us"
+        return "incomplete", say("{missing} records exist at the tool but were not given to us", missing=missing)
     if hidden > 0:
-        return "incomplete", f"{hidden} records are hidden from this account by access rules"
+        return "incomplete", say("{hidden} records are hidden from this account by access rules", hidden=hidden)
     if expected != seen:
-        return "incomplete", f"the tool counts {expected} records, {seen} are held"
+        return "incomplete", say("the tool counts {expected} records, {seen} are held", expected=expected, seen=seen)
     return "complete", ""
 
 

@@ -18,9 +18,12 @@ from babel.messages.pofile import read_po, write_po
 
 from itss_bridge.cli import itss_bridge
 from itss_bridge.cli.call import Commands
+from itss_bridge.wording import STREAM, STREAM_STATE
 
 ROOT = Path(__file__).parents[2]
 LANGUAGE = "zh"
+# words that sentences are filled with; reports show them in the same words
+WORDS = {name: text.zh for name, text in [*STREAM.items(), *STREAM_STATE.items()]}
 # the same messages give the same file
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -54,6 +57,7 @@ def said(package: Package) -> Iterator[tuple[str, str]]:
     if package.name == "itss_bridge":
         yield from ((text, "--help") for text in of_commands())
         yield from ((text, "click") for text in of_click())
+        yield from ((text, "wording") for text in WORDS)
 
 
 def of_commands() -> Iterator[str]:
@@ -76,7 +80,9 @@ def _help(command: click.Command) -> Iterator[str]:
 def of_click() -> Iterator[str]:
     """What the library itself says to people, in the singular: Chinese has one form."""
     folder = Path(inspect.getfile(click)).parent
-    for _, _, message, _, _ in extract_from_dir(str(folder), [("**.py", "python")], keywords={"_": None, "ngettext": (1, 2)}):
+    for _, _, message, _, _ in extract_from_dir(
+        str(folder), [("**.py", "python")], keywords={"_": None, "ngettext": (1, 2)}
+    ):
         yield message if isinstance(message, str) else message[0]
 
 
@@ -87,7 +93,7 @@ def gathered(package: Package) -> Catalog:
     catalogue.creation_date = catalogue.revision_date = _NO_DATE
     for text, place in sorted(set(said(package))):
         there = known.get(text)
-        catalogue.add(text, there.string if there else "", locations=[(place, None)])
+        catalogue.add(text, WORDS.get(text) or (there.string if there else ""), locations=[(place, None)])
     return catalogue
 
 

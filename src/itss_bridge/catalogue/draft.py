@@ -128,7 +128,7 @@ def _added(draft: Draft, kind: str, document: Document) -> list[Fault]:
     try:
         draft.add(kind, document)
     except UsageError as error:
-        return [Fault("impossible-value", error.where, _sentence(error), error.fix or "correct the value")]
+        return [Fault("impossible-value", error.where, _sentence(error), error.fix or say("correct the value"))]
     return []
 
 
@@ -175,7 +175,7 @@ def _kind(path: Path) -> str:
 
 
 def _sentence(error: UsageError) -> str:
-    return f"{error.what}: {error.cause}" if error.cause else error.what
+    return say("{what}: {cause}", what=error.what, cause=error.cause) if error.cause else error.what
 
 
 def _misfit(kind: str, document: Document, error: ValidationError) -> Fault:

@@ -117,12 +117,12 @@ def _resolve(catalogue: Catalogue) -> None:
     _unique(catalogue.rules)
     for requirement in requirements.values():
         if requirement.parent is not None:
-            _known(requirement.parent, requirements, "requirement", requirement.origin.where)
+            _known(requirement.parent, requirements, say("requirement"), requirement.origin.where)
     for crosswalk in catalogue.crosswalks.values():
         _resolve_crosswalk(crosswalk, catalogue, requirements)
     for metric in catalogue.metrics.values():
         for stream in metric.streams:
-            _known(stream, stream_names(), "stream", metric.origin.where)
+            _known(stream, stream_names(), say("stream"), metric.origin.where)
     for rule in catalogue.rules:
         _resolve_rule(rule, catalogue, requirements)
     for cycle in catalogue.lifecycles.values():
@@ -142,12 +142,12 @@ def _unique(things: Iterable[Requirement | Check]) -> None:
 
 def _resolve_crosswalk(crosswalk: Crosswalk, catalogue: Catalogue, requirements: dict[str, Requirement]) -> None:
     where = crosswalk.origin.where
-    _known(crosswalk.source, catalogue.frameworks, "framework", where)
-    _known(crosswalk.target, catalogue.frameworks, "framework", where)
+    _known(crosswalk.source, catalogue.frameworks, say("framework"), where)
+    _known(crosswalk.target, catalogue.frameworks, say("framework"), where)
     pairs: dict[tuple[str, str], str] = {}
     for row in crosswalk.mappings:
         for end, side in ((row.source, crosswalk.source), (row.target, crosswalk.target)):
-            _known(end, requirements, "requirement", row.origin.where)
+            _known(end, requirements, say("requirement"), row.origin.where)
             if requirements[end].framework != side:
                 raise UsageError(say("{end} is not of framework {side}", end=end, side=side), where=row.origin.where)
         if (row.source, row.target) in pairs:
@@ -157,14 +157,14 @@ def _resolve_crosswalk(crosswalk: Crosswalk, catalogue: Catalogue, requirements:
             )
         pairs[row.source, row.target] = row.origin.where
     for left_out in crosswalk.unmapped:
-        _known(left_out.requirement, requirements, "requirement", where)
+        _known(left_out.requirement, requirements, say("requirement"), where)
 
 
 def _resolve_rule(rule: Check, catalogue: Catalogue, requirements: dict[str, Requirement]) -> None:
     where = rule.origin.where
     for requirement in rule.requirements:
-        _known(requirement, requirements, "requirement", where)
-    _known(rule.metric, catalogue.metrics, "metric", where)
+        _known(requirement, requirements, say("requirement"), where)
+    _known(rule.metric, catalogue.metrics, say("metric"), where)
     declared = set(catalogue.metrics[rule.metric].parameters)
     if declared != set(rule.arguments):
         raise UsageError(

@@ -81,7 +81,8 @@ def misfits(document: Document, kind: str) -> Iterable[ValidationError]:
 
 def complaint(error: ValidationError) -> str:
     """One line on what does not fit, with the keys that lead there."""
-    return f"{'.'.join(map(str, error.absolute_path)) or 'the file'}: {_shortened(error.message)}"
+    place = ".".join(map(str, error.absolute_path)) or say("the file")
+    return say("{place}: {message}", place=place, message=_shortened(error.message))
 
 
 def _shortened(message: str, most: int = 200) -> str:
@@ -92,10 +93,10 @@ def hint(error: ValidationError) -> str:
     """What to do about it."""
     rule, instance = error.validator, error.instance
     if rule == "type" and isinstance(instance, int) and not isinstance(instance, bool):
-        return f"this is read as a number: if text is meant, write '{instance}' in quotes"
+        return say("this is read as a number: if text is meant, write '{instance}' in quotes", instance=instance)
     if rule == "additionalProperties":
-        return "remove the key, or correct its spelling"
-    return "see mappings/README.md for what each key means"
+        return say("remove the key, or correct its spelling")
+    return say("see mappings/README.md for what each key means")
 
 
 def parsed(path: Path) -> Document:

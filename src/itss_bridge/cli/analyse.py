@@ -120,12 +120,12 @@ def _short(value: Any) -> Any:
 
 
 def _told(language: str, doubt: str, said: "Iterator[tuple[str, Mapping[str, Any]]] | tuple[()]") -> int:
-    from itss_bridge.wording import phrase
+    from itss_bridge.wording import as_reason, phrase
 
     for name, values in said:
         click.echo(phrase(name, **values)[language], err=True)
     if doubt:
-        click.echo(phrase("sample_incomplete", reason=doubt)[language], err=True)
+        click.echo(phrase("sample_incomplete", reason=as_reason(doubt)[language])[language], err=True)
     return _code(doubt)
 
 

@@ -3,6 +3,7 @@
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.talk import talk
 from itss_bridge.errors import GateNotMet
 from itss_bridge.messages import say
 from itss_bridge.model import LevelOutcome, Report, Status
@@ -32,7 +33,8 @@ def command(call: Call, require: str | None, level: int | None) -> int:
     problem = _not_met(report, report.assessment.levels[required])
     if not call.as_json:
         raise problem
-    click.echo(str(problem), err=True)  # stdout holds one document already
+    # stdout holds one document already
+    talk(say("{what} | {where} | {cause} | {fix}", **problem.as_dict()))
     return problem.exit_code
 
 
@@ -59,7 +61,7 @@ def _not_met(report: Report, outcome: LevelOutcome) -> GateNotMet:
     return GateNotMet(
         say("ITSS level {level} is not shown by the evidence", level=outcome.level),
         where=f"{report.organisation}, {report.as_of:%Y-%m-%d}",
-        cause=outcome.reason.en,
+        cause=say("{reason}", reason=outcome.reason),
         fix=say(
             "itss-bridge gap --level {level} lists what stands between, the first thing to do at the top",
             level=outcome.level,

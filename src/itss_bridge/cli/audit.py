@@ -44,7 +44,7 @@ def documents_command(call: Call, only: str | None, *, missing: bool) -> None:
     bridge = call.bridge()
     report = bridge.report(call.as_of(bridge))
     if only:
-        bridge.plugins.pick({f.id: f for f in report.frameworks}, only, "framework")
+        bridge.plugins.pick({f.id: f for f in report.frameworks}, only, say("framework"))
     rows = [
         row
         for row in report.documents
@@ -99,7 +99,7 @@ def sample_command(call: Call, stream: str, seed: str, share: float, each: int, 
     if not share and not each:
         raise click.UsageError(say("say how many: --share PERCENT, --each NUMBER, or both"))
     bridge = call.bridge()
-    bridge.plugins.pick(dict.fromkeys(stream_names()), stream, "stream")
+    bridge.plugins.pick(dict.fromkeys(stream_names()), stream, say("stream"))
     as_of = call.as_of(bridge)
     field = by or _DRAWN_WITHIN.get(stream, "priority")
     columns = ["id", "ref", "url", "digest", *([field] if field else [])]
@@ -128,13 +128,13 @@ def _sample_lines(drawn: "Sample") -> Iterator[dict[str, Any]]:
 
 
 def _say_population(drawn: "Sample", doubt: str, language: str) -> None:
-    from itss_bridge.wording import phrase
+    from itss_bridge.wording import as_reason, phrase
 
     click.echo(
         phrase("sample_population", size=drawn.size, digest=drawn.population, seed=drawn.seed)[language], err=True
     )
     if doubt:
-        click.echo(phrase("sample_incomplete", reason=doubt)[language], err=True)
+        click.echo(phrase("sample_incomplete", reason=as_reason(doubt)[language])[language], err=True)
 
 
 def _to_file(name: str, example: str, text: str) -> Callable[[Callable[..., Any]], click.Command]:

@@ -52,7 +52,7 @@ def _chosen(call: Call, source: str | None) -> "Mapping[str, tuple[type[Connecto
     known: dict[str, tuple[type[Connector], Mapping[str, Any]]] = {name: (kind, {}) for name, kind in tools.items()}
     own = {name: (tools[one.connector], one.table) for name, one in tables.items() if one.connector in tools}
     if source is not None:
-        return {source: plugins.pick({**known, **own}, source, "source or connector")}
+        return {source: plugins.pick({**known, **own}, source, say("source or connector"))}
     if not own:
         fix = say("name a connector: {names}", names=", ".join(known))
         raise UsageError(say("there is no source with a server here"), where=str(call.workspace), fix=fix)

@@ -9,8 +9,9 @@ import click
 
 from itss_bridge.cli import declared
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.talk import LANGUAGE, talk
 from itss_bridge.errors import UsageError
-from itss_bridge.messages import say
+from itss_bridge.messages import say, told
 
 
 @click.command("lint", epilog="Examples: itss-bridge catalogue lint · itss-bridge catalogue lint my-pack --json")
@@ -32,8 +33,9 @@ def lint_command(call: Call, places: tuple[Path, ...]) -> int:
         print_json({"ok": not faults, "faults": [asdict(fault) for fault in faults]})
     else:
         for fault in faults:
-            click.echo(f"{fault.where}: {fault.rule}: {fault.what}\n    {fault.fix}")
-        click.echo(f"{len(faults)} faults" if faults else "no faults", err=True)
+            what, fix = (told(text, LANGUAGE.get()) for text in (fault.what, fault.fix))
+            click.echo(f"{fault.where}: {fault.rule}: {what}\n    {fix}")
+        talk(say("{count} faults", count=len(faults)) if faults else say("no faults"))
     return UsageError.exit_code if faults else 0
 
 

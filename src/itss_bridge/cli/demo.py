@@ -12,6 +12,8 @@ import click
 from itss_bridge.cli.call import Call, common, console, print_json
 from itss_bridge.cli.export import write
 from itss_bridge.errors import SourceUnavailable, UsageError
+from itss_bridge.messages import say
+from itss_bridge.model import Text
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
@@ -46,8 +48,7 @@ def command(call: Call, folder: Path | None) -> int:
         from itss_bridge.cli.tables import matrix_view
 
         console().print(matrix_view(report, language))
-        words = _LAST_WORDS_ZH if language == "zh" else _LAST_WORDS_EN
-        click.echo(words.format(root=root, seconds=time.monotonic() - started), err=True)
+        click.echo(_LAST_WORDS[language].format(root=root, seconds=time.monotonic() - started), err=True)
     complete = all(o.state == "complete" for streams in outcomes.values() for o in streams.values())
     return 0 if complete else SourceUnavailable.exit_code
 
@@ -58,7 +59,9 @@ def _new_folder(wanted: Path | None) -> Path:
         names = (Path("itss-demo" if n == 1 else f"itss-demo-{n}") for n in count(1))
         return next(path for path in names if not path.exists())
     if wanted.is_dir() and any(wanted.iterdir()):
-        raise UsageError("the folder is not empty", where=str(wanted), fix="name another one; nothing was changed")
+        raise UsageError(
+            say("the folder is not empty"), where=str(wanted), fix=say("name another one; nothing was changed")
+        )
     return wanted
 
 
@@ -72,9 +75,9 @@ def _play(root: Path, call: Call) -> "tuple[Bridge, dict[str, dict[str, StreamOu
         from itss_bridge_playground.demo import demo_playground, prepare
     except ImportError:
         raise UsageError(
-            "the demo needs the playground",
-            cause="the distribution itss-bridge-playground is not installed",
-            fix="python3 -m pip install ./plugins/itss-bridge-playground, and the connectors beside it",
+            say("the demo needs the playground"),
+            cause=say("the distribution itss-bridge-playground is not installed"),
+            fix=say("python3 -m pip install ./plugins/itss-bridge-playground, and the connectors beside it"),
         ) from None
     talk = console(err=True)
     with demo_playground(MOMENTS[0]) as playground:
@@ -92,19 +95,21 @@ def _play(root: Path, call: Call) -> "tuple[Bridge, dict[str, dict[str, StreamOu
     return bridge, outcomes
 
 
-_LAST_WORDS_EN = """\
+_LAST_WORDS = Text(
+    """\
 {root}/matrix.xlsx   the matrix to hand round
 {root}/report.html   the report to look into; both made in {seconds:.0f} s
 
 Go on:  itss-bridge assess -w {root}                         levels, and what is missing
         itss-bridge metric show kpi-sla -w {root}            a number, its denominator and its tickets
         itss-bridge matrix -w {root} --as-of 2016-05-15      the matrix as of an earlier day
-        itss-bridge verify -w {root}                         nothing was changed since it was stored"""
-_LAST_WORDS_ZH = """\
+        itss-bridge verify -w {root}                         nothing was changed since it was stored""",
+    """\
 {root}/matrix.xlsx   符合性矩阵（Excel）
 {root}/report.html   符合性报告（HTML）；共用时 {seconds:.0f} 秒
 
 接下来：itss-bridge assess -w {root}                         各级别结论与差距
         itss-bridge metric show kpi-sla -w {root}            指标数值、分母与对应工单
         itss-bridge matrix -w {root} --as-of 2016-05-15      回到某一日期的矩阵
-        itss-bridge verify -w {root}                         校验证据自入库后未被改动"""
+        itss-bridge verify -w {root}                         校验证据自入库后未被改动""",
+)

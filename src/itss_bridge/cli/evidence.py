@@ -10,6 +10,7 @@ import click
 
 from itss_bridge.cli.call import Call, Commands, common, console, print_json, print_json_lines
 from itss_bridge.cli.complete import completed
+from itss_bridge.cli.talk import talk
 from itss_bridge.errors import UsageError
 from itss_bridge.messages import say
 
@@ -34,8 +35,16 @@ def list_command(call: Call, stream: str, columns: str | None) -> None:
     as_of = call.as_of(bridge)
     rows = records(bridge.lake, _known(stream), as_of, wanted)
     for source, lacking in missing(bridge.lake.table(stream), as_of).items():
-        what = f"{lacking.records} more records were current then and have been purged since"
-        click.echo(f"{stream} of {source}: {what}, the last on {lacking.at:%Y-%m-%d}", err=True)
+        talk(
+            say(
+                "{stream} of {source}: {records} more records were current then and have been purged since, "
+                "the last on {day}",
+                stream=stream,
+                source=source,
+                records=lacking.records,
+                day=f"{lacking.at:%Y-%m-%d}",
+            )
+        )
     if call.as_json:
         print_json_lines(rows)
         return
@@ -98,7 +107,7 @@ def purge_command(
 
     if plans:
         console().print(plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans]))
-    click.echo(_outcome(sum(plan.rows for plan in plans), applied=apply), err=True)
+    talk(_outcome(sum(plan.rows for plan in plans), applied=apply))
 
 
 def _cutoff(bridge: "Bridge", before: str | None) -> tuple[datetime, str]:
@@ -139,7 +148,7 @@ def compact_command(call: Call, streams: tuple[str, ...], *, apply: bool) -> Non
 
     if plans:
         console().print(plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans]))
-    click.echo(_compacted(sum(plan.files for plan in plans), applied=apply), err=True)
+    talk(_compacted(sum(plan.files for plan in plans), applied=apply))
 
 
 def _compacted(files: int, *, applied: bool) -> str:
@@ -152,10 +161,10 @@ def _compacted(files: int, *, applied: bool) -> str:
 
 def _outcome(rows: int, *, applied: bool) -> str:
     if not rows:
-        return "nothing to purge"
+        return say("nothing to purge")
     if applied:
-        return f"{rows} versions purged; `itss-bridge verify` still proves all the rest"
-    return f"{rows} versions would be purged; --apply does it, and nothing brings them back"
+        return say("{rows} versions purged; `itss-bridge verify` still proves all the rest", rows=rows)
+    return say("{rows} versions would be purged; --apply does it, and nothing brings them back", rows=rows)
 
 
 @click.command("find-person", epilog="Example: itss-bridge evidence find-person 7f3a9c1e --json")
@@ -181,7 +190,7 @@ def find_person_command(call: Call, name: str) -> None:
     if rows:
         console().print(plain_table(list(shown), rows))
     else:
-        click.echo(f"no evidence names this person; pseudonyms looked for: {pseudonyms}", err=True)
+        talk(say("no evidence names this person; pseudonyms looked for: {pseudonyms}", pseudonyms=pseudonyms))
 
 
 def _some(refs: tuple[str, ...]) -> str:

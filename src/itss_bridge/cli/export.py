@@ -32,7 +32,7 @@ def command(call: Call, files: tuple[Path, ...], since: str | None, *, one_langu
         raise click.UsageError(say("name a file; `export --formats` lists what there is"))
     bridge: Bridge = call.bridge()
     exporters = [
-        bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), "format") for f in files
+        bridge.plugins.pick(bridge.plugins.exporters, suffix(f, bridge.plugins.exporters), say("format")) for f in files
     ]
     earlier = bridge.workspace.moment(since) if since else None
     report = bridge.report(call.as_of(bridge), earlier, with_trends=any(e.shows_trends for e in exporters))

@@ -46,7 +46,7 @@ class FleetCall:
             Task(m.workspace, str(m.root), *about, tuple(files.get(m.workspace, ())), self.language)
             for m in fleet.members
         ]
-        factory = plugins.pick(plugins.executors, self.options.get("executor", "threads"), "executor")
+        factory = plugins.pick(plugins.executors, self.options.get("executor", "threads"), say("executor"))
         options = {name: self.options[name] for name in ("workers", "scheduler") if name in self.options}
         with _progress(len(tasks), quiet=self.as_json) as watch:
             done = run(tasks, factory, options, Allowed(fleet.in_flight, fleet.origins), watch)

@@ -48,7 +48,9 @@ def sync_table(rows: Iterable[_Row], language: str) -> Table:
         ]
         complete = sum(s["state"] == "complete" for s in streams)
         state = "failed" if done.told is None else "complete" if done.exit_code == 0 else "incomplete"
-        reason = _error(done.error, language) or "; ".join(s["reason"] for s in streams if s["reason"])
+        reason = _error(done.error, language) or "; ".join(
+            wording.as_reason(s["reason"])[language] for s in streams if s["reason"]
+        )
         numbers = (
             f"{complete}/{len(streams)}",
             *(str(sum(s[n] for s in streams)) for n in ("new", "changed", "removed")),

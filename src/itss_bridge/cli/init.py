@@ -145,7 +145,7 @@ def _text(answers: Mapping[str, Any], plugins: "Plugins") -> str:
     values = {"languages": languages, **{name: answers[name] for name in ("organisation", "time_zone", "target")}}
     head = _HEAD.format(**{name: json.dumps(value, ensure_ascii=False) for name, value in values.items()})
     pick, known = plugins.pick, _connectors(plugins)
-    tables = [_source(pick(known, name, "connector").name) for name in answers["tools"]]
+    tables = [_source(pick(known, name, say("connector")).name) for name in answers["tools"]]
     return "\n".join([head, *(tables or [_COMMENTED])])
 
 

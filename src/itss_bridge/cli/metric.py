@@ -56,7 +56,7 @@ class _Asked:
 
     def __init__(self, call: Call, metric_id: str, pairs: tuple[str, ...], by: str | None) -> None:
         self.bridge: Bridge = call.bridge()
-        self.metric: Metric = self.bridge.plugins.pick(self.bridge.catalogue.metrics, metric_id, "metric")
+        self.metric: Metric = self.bridge.plugins.pick(self.bridge.catalogue.metrics, metric_id, say("metric"))
         self.arguments = _arguments(pairs, self.metric.parameters)
         self.by = by
         self.as_of = call.as_of(self.bridge)
@@ -199,7 +199,7 @@ def _exit_code(*, unknown: bool) -> int:
 def _arguments(pairs: tuple[str, ...], declared: tuple[str, ...]) -> dict[str, str]:
     given = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
     if set(given) != set(declared):
-        wanted = " ".join(f"--with {name}=…" for name in declared) or "no --with"
+        wanted = " ".join(f"--with {name}=…" for name in declared) or say("no --with")
         raise click.UsageError(say("this metric takes {wanted}", wanted=wanted))
     return given
 

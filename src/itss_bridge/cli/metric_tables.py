@@ -86,4 +86,4 @@ def _numbers(shape: Mapping[str, Any], unit: str, language: str) -> list[str]:
     values = {**shape, "excluded": sum(shape["excluded"].values())}
     value = "?" if shape["unknown"] else wording.quantity(shape["value"], unit)[language]
     figures = ("" if values[name] is None else wording.number(values[name]) for name in _NUMBERS)
-    return [value, *figures, plain(shape["unknown"])]
+    return [value, *figures, plain(wording.as_reason(shape["unknown"])[language])]

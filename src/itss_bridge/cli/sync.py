@@ -7,6 +7,8 @@ import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
 from itss_bridge.cli.complete import completed
+from itss_bridge.cli.talk import talk
+from itss_bridge.messages import say
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
@@ -56,7 +58,7 @@ def _read_tickets(bridge: "Bridge") -> None:
 
     for read in Tracking(bridge).read_tickets(bridge.now()):
         if read.problem:
-            click.echo(f"tickets at {read.source} were not read: {read.problem}", err=True)
+            talk(say("tickets at {source} were not read: {problem}", source=read.source, problem=read.problem))
 
 
 def progress(*, quiet: bool = False) -> Any:

@@ -272,8 +272,10 @@ def sync_table(outcomes: Mapping[str, Mapping[str, StreamOutcome]], language: st
             state = Line(wording.STREAM_STATE[o.state][language], _STATE_COLOUR[o.state])
             expected = "?" if o.expected is None else str(o.expected)
             numbers = (expected, o.seen, o.new, o.changed, o.removed, o.requests, f"{o.seconds:.2f}")
-            told = o.reason or (wording.phrase("left_out", n=o.left_out)[language] if o.left_out else "")
-            table.add_row(source, _stream(stream, language), state, *map(str, numbers), plain(told))
+            told = (
+                wording.phrase("left_out", n=o.left_out) if o.left_out and not o.reason else wording.as_reason(o.reason)
+            )
+            table.add_row(source, _stream(stream, language), state, *map(str, numbers), plain(told[language]))
     return table
 
 
@@ -284,7 +286,8 @@ def status_table(states: Iterable[StreamState], language: str) -> Table:
         state = Line(wording.STREAM_STATE[s.state][language], _STATE_COLOUR[s.state])
         at = f"{s.collected_at:%Y-%m-%d %H:%MZ}" if s.collected_at else ""
         expected = "?" if s.expected is None else str(s.expected)
-        table.add_row(s.source, _stream(s.stream, language), state, expected, str(s.seen), at, plain(s.reason))
+        reason = plain(wording.as_reason(s.reason)[language])
+        table.add_row(s.source, _stream(s.stream, language), state, expected, str(s.seen), at, reason)
     return table
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from itss_bridge.cli.call import Call, common, print_json
+from itss_bridge.cli.talk import talk
 from itss_bridge.errors import IntegrityError, UsageError
 from itss_bridge.messages import say
 
@@ -39,11 +40,11 @@ def command(call: Call, against: Path | None, *, fast: bool) -> int:
         leftovers = list(lake.leftovers())
     heads = {} if damage else lake.heads()
     for path in leftovers:
-        click.echo(f"{path}: no commit names this file; an interrupted purge or sync left it", err=True)
+        talk(say("{path}: no commit names this file; an interrupted purge or sync left it", path=path))
     if leftovers:
-        click.echo("these count for nothing, and may hold what was purged: `evidence purge` deletes them", err=True)
+        talk(say("these count for nothing, and may hold what was purged: `evidence purge` deletes them"))
     for place in damage:
-        click.echo(f"{place.stream}: {place.where}: {place.what}", err=True)
+        talk(say("{stream}: {where}: {what}", stream=place.stream, where=place.where, what=place.what))
     mode = "fast" if fast else "full"
     if call.as_json:
         places = [asdict(place) for place in damage]
@@ -53,14 +54,16 @@ def command(call: Call, against: Path | None, *, fast: bool) -> int:
         raise _not_what_was_stored(lake, len(damage))
     for stream, head in heads.items():
         click.echo(f"{stream:<20} {head}")
-    click.echo(_SAID[mode], err=True)
+    talk(_SAID[mode])
     return 0
 
 
 _SAID = {
-    "full": "full: the chain, every commit and every byte of every data file are what was stored",
-    "fast": "fast: the chain and every commit are what was stored, all data files are there with their sizes; "
-    "what is inside them was not read",
+    "full": say("full: the chain, every commit and every byte of every data file are what was stored"),
+    "fast": say(
+        "fast: the chain and every commit are what was stored, all data files are there with their sizes; "
+        "what is inside them was not read"
+    ),
 }
 
 
@@ -103,4 +106,6 @@ def _forgotten(lake: "Lake", named: dict[str, str]) -> "Iterator[Damage]":
     for stream, head in named.items():
         table = lake.table(stream)
         if all(entry.head != head for entry in table.entries()):
-            yield Damage(stream, str(table.path), f"the chain has no commit {head[:16]}…, which the report names")
+            yield Damage(
+                stream, str(table.path), say("the chain has no commit {head}…, which the report names", head=head[:16])
+            )

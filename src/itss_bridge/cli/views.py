@@ -138,7 +138,7 @@ def _value(result: CheckResult, language: str) -> str:
     """The value with its population, or why there is none."""
     measured = result.measurement
     if measured is None or measured.value is None:
-        return result.reason
+        return wording.as_reason(result.reason)[language]
     return f"{wording.quantity(measured.value, measured.unit)[language]} (n={measured.n})"
 
 

@@ -22,6 +22,7 @@ from itss_bridge.evidence.query import connect, listed
 from itss_bridge.evidence.seal import SEAL, read_seal
 from itss_bridge.evidence.store import LOG
 from itss_bridge.evidence.table import Damage, StreamTable, Watched, unwatched
+from itss_bridge.messages import say
 
 _AT_A_TIME = 200_000
 """Rows whose digests are held in memory at once."""
@@ -58,7 +59,7 @@ class Audit:
         yield from self._breaks(chain)
         yield from self._unsealed(chain)
         for commit, name in unfounded:
-            yield self._at(commit.path, f"replaces {name}, which is not what the chain held")
+            yield self._at(commit.path, say("replaces {name}, which is not what the chain held", name=name))
         yield from self._unlike_delta(held)
         yield from self._strangers({*held, *replaced(chain)})
         yield from self._broken_files(chain, held)
@@ -81,19 +82,24 @@ class Audit:
     def _breaks(self, commits: Sequence[Commit]) -> Iterator[Damage]:
         """Commits that are missing, are not ours, were changed, or don't follow from the one before."""
         for number in sorted(set(range(commits[-1].sequence if commits else 1)) - {c.sequence for c in commits}):
-            yield self._at(log_name(number), f"commit {number} is missing")
+            yield self._at(log_name(number), say("commit {number} is missing", number=number))
         for commit in commits:
             if commit.entry is None:
-                what = f"commit {commit.sequence} of {self._table.stream} was not written by itss-bridge. {NOT_OURS}"
+                what = say(
+                    "commit {number} of {stream} was not written by itss-bridge. {cause}",
+                    number=commit.sequence,
+                    stream=self._table.stream,
+                    cause=NOT_OURS,
+                )
                 yield self._at(commit.path, what)
             elif commit.entry.sequence != commit.sequence:
-                yield self._at(commit.path, f"the chain goes on with entry {commit.entry.sequence}")
+                yield self._at(commit.path, say("the chain goes on with entry {number}", number=commit.entry.sequence))
             elif (
                 commit.entry.head != head_of(commit.text) or canonical(json.loads(commit.text)).decode() != commit.text
             ):
-                yield self._at(commit.path, "its entry was changed after it was written")
+                yield self._at(commit.path, say("its entry was changed after it was written"))
         if commits and commits[0].entry and (commits[0].entry.previous, commits[0].entry.log_before) != (GENESIS, ""):
-            yield self._at(commits[0].path, "does not begin the chain")
+            yield self._at(commits[0].path, say("does not begin the chain"))
         for before, commit in pairwise(commits):
             yield from self._unlinked(before, commit)
 
@@ -101,11 +107,11 @@ class Audit:
         if commit.entry is None:
             return
         if before.entry and commit.entry.previous != before.entry.head:
-            yield self._at(commit.path, "does not link to the commit before it")
+            yield self._at(commit.path, say("does not link to the commit before it"))
         # the first form of entries did not know the log before; once one does, all later ones do
         knew = before.entry is not None and before.entry.log_before
         if (commit.entry.log_before or knew) and commit.entry.log_before != before.digest:
-            yield self._at(before.path, "the commit's file was changed after it was written")
+            yield self._at(before.path, say("the commit's file was changed after it was written"))
 
     def _unsealed(self, commits: Sequence[Commit]) -> Iterator[Damage]:
         """What no later commit covers: the newest commit's file, by the seal beside the table and by its own entry.
@@ -116,13 +122,13 @@ class Audit:
             return
         newest, digests = commits[-1], read_seal(self._store)
         if digests is None:
-            yield self._at(SEAL, "this is not a seal any more")
+            yield self._at(SEAL, say("this is not a seal any more"))
         elif digests:
             yield from self._unlike_seal(newest, digests)
         elif newest.sequence and _is_of_a_time_with_seals(newest.text):
-            yield self._at(SEAL, "the seal of the newest commit is missing")
+            yield self._at(SEAL, say("the seal of the newest commit is missing"))
         if newest.entry and not _as_written(newest.actions, newest.entry):
-            yield self._at(newest.path, "the commit does something else than its entry says")
+            yield self._at(newest.path, say("the commit does something else than its entry says"))
 
     def _unlike_seal(self, newest: Commit, digests: Mapping[str, str]) -> Iterator[Damage]:
         """Where the seal, and what it was made of, do not agree any more; either may be what was changed."""
@@ -131,48 +137,48 @@ class Audit:
         for name, digest in digests.items():
             path = f"{LOG}/{name}"
             if name not in there:
-                yield self._at(path, f"the file is missing; it was there when {SEAL} was written")
+                yield self._at(path, say("the file is missing; it was there when {seal} was written", seal=SEAL))
             elif self._store.digest(path) != digest and not (stale and name == "_last_checkpoint"):
-                yield self._at(path, f"the file, or {SEAL}, was changed after it was written")
+                yield self._at(path, say("the file, or {seal}, was changed after it was written", seal=SEAL))
 
     def _unlike_delta(self, held: Mapping[str, Held]) -> Iterator[Damage]:
         """Files that Delta's readers see and the chain does not name, or the other way round."""
         try:
             listed = set(self._table.names())
         except (IntegrityError, UsageError) as error:
-            yield Damage(self._table.stream, error.where, f"{error.what}. {error.cause}")
+            yield Damage(self._table.stream, error.where, say("{what}. {cause}", what=error.what, cause=error.cause))
             return
         for name in sorted(listed ^ held.keys()):
-            yield self._at(name, "the table's log and the chain do not name the same files")
+            yield self._at(name, say("the table's log and the chain do not name the same files"))
 
     def _strangers(self, known: Collection[str]) -> Iterator[Damage]:
         """Files that we never put there."""
         for name in [*self._store.sizes(), *self._store.folders()]:
             if name not in known and name not in _OURS and not DATA_FILE.fullmatch(name) and not name.startswith("."):
-                yield self._at(name, "no commit names this file")
+                yield self._at(name, say("no commit names this file"))
         for name in self._store.sizes(LOG):
             if not _LOG_FILE.fullmatch(name):
-                yield self._at(f"{LOG}/{name}", "this file does not belong into a table's log")
+                yield self._at(f"{LOG}/{name}", say("this file does not belong into a table's log"))
 
     def _changed_copies(self, held: Mapping[str, Held]) -> Iterator[Damage]:
         """Copies on this machine that reports would rest on and that are not what the chain holds."""
         for path in () if self._fast else self._table.copies():
             wanted = held.get(path.name)
             if wanted is not None and wanted.digest and digest_of(path) != wanted.digest:
-                what = "this copy was changed after it was fetched; delete it, and it is fetched again"
+                what = say("this copy was changed after it was fetched; delete it, and it is fetched again")
                 yield Damage(self._table.stream, str(path), what)
 
     def _broken_file(self, name: str, there: int, wanted: Held, size: int | None) -> Iterator[Damage]:
         try:
             if size is not None and there != size:
-                yield self._at(name, f"the file has {there} bytes; {size} were committed")
+                yield self._at(name, say("the file has {there} bytes; {size} were committed", there=there, size=size))
             if not self._fast and wanted.digest and self._store.digest(name) != wanted.digest:
-                yield self._at(name, "the file's bytes were changed after they were committed")
+                yield self._at(name, say("the file's bytes were changed after they were committed"))
                 yield from self._changed_rows(name)
             elif not self._fast and wanted.rewritten:
                 yield from self.unsound(name, wanted)
         except (OSError, pa.ArrowException, AttributeError, KeyError, TypeError, ValueError) as error:
-            yield self._at(name, f"cannot be read: {str(error).splitlines()[0]}")
+            yield self._at(name, say("cannot be read: {error}", error=str(error).splitlines()[0]))
 
     def unsound(self, name: str, wanted: Held) -> Iterator[Damage]:
         """Whether what wrote a file again did to it what it said, and nothing else."""
@@ -180,7 +186,13 @@ class Audit:
             digests = pq.read_table(file, columns=["digest"])["digest"]
         salted = pc.sum(pc.starts_with(digests, SALTED)).as_py() or 0
         if (len(digests), salted) != (wanted.rows, wanted.salted):
-            what = f"has {salted} salted of {len(digests)} rows; {wanted.salted} of {wanted.rows} were acknowledged"
+            what = say(
+                "has {salted} salted of {rows} rows; {told_salted} of {told_rows} were acknowledged",
+                salted=salted,
+                rows=len(digests),
+                told_salted=wanted.salted,
+                told_rows=wanted.rows,
+            )
             yield self._at(name, what)
         yield from self._changed_rows(name)
 
@@ -197,7 +209,7 @@ class Audit:
             for number in some:
                 n, salted, digest = found.get(number, (0, 0, ""))
                 if n != wanted[number].rows or (not salted and digest != wanted[number].digest):
-                    yield self._at(log_name(number), "the rows it brought are not those in the files of today")
+                    yield self._at(log_name(number), say("the rows it brought are not those in the files of today"))
 
     def _rows_of(self, files: Sequence[str], batches: Sequence[int]) -> dict[int, tuple[int, int, str]]:
         """Of each commit: how many rows there are of it, how many are salted, and the digest of all."""
@@ -218,7 +230,7 @@ class Audit:
                 kept = zip(*(data[column].to_pylist() for column in ("digest", "ref", "id")), strict=True)
                 for (digest, ref, key), now in zip(kept, self._table.rows.digests(data), strict=True):
                     if digest != now and not digest.startswith(SALTED):
-                        yield self._at(name, f"{ref} ({key}) says something else now")
+                        yield self._at(name, say("{ref} ({key}) says something else now", ref=ref, key=key))
 
 
 def _is_of_a_time_with_seals(entry: str) -> bool:

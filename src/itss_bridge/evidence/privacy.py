@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from itss_bridge.errors import IntegrityError
+from itss_bridge.messages import say
 
 KEY_BYTES = 32
 
@@ -39,10 +40,10 @@ def workspace_key(folder: Path) -> bytes:
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
         raise IntegrityError(
-            "the pseudonym key is damaged",
+            say("the pseudonym key is damaged"),
             where=str(path),
-            cause=f"it has {len(key)} bytes in place of {KEY_BYTES}",
-            fix="restore it from a backup; a new key would make strangers of everybody who is in the evidence",
+            cause=say("it has {there} bytes in place of {wanted}", there=len(key), wanted=KEY_BYTES),
+            fix=say("restore it from a backup; a new key would make strangers of everybody who is in the evidence"),
         )
     return key
 

@@ -196,13 +196,14 @@ def _refuse_live(tables: Sequence[StreamTable], wanted: Wanted) -> None:
             named, live = named + found.named(), live + found.live()
     if not named:
         raise UsageError(
-            f"no record has the ref or id {wanted.record!r}", fix="`itss-bridge evidence list STREAM` shows both"
+            say("no record has the ref or id {record!r}", record=wanted.record),
+            fix=say("`itss-bridge evidence list STREAM` shows both"),
         )
     if live:
         raise UsageError(
-            f"{wanted.record} is still there at its tool",
-            cause="a record that is purged here and not there would come back with the next full read",
-            fix="delete it at the tool, or take it out of what the source reads; sync; then purge it",
+            say("{record} is still there at its tool", record=wanted.record),
+            cause=say("a record that is purged here and not there would come back with the next full read"),
+            fix=say("delete it at the tool, or take it out of what the source reads; sync; then purge it"),
         )
 
 

@@ -11,6 +11,7 @@ from itss_bridge.errors import UsageError
 from itss_bridge.evidence.lake import Lake
 from itss_bridge.evidence.query import connect, current_sql
 from itss_bridge.evidence.table import StreamTable
+from itss_bridge.messages import say
 
 # The types of columns are told in SQL: registering an Arrow table would import pandas wherever it is installed.
 _SQL = {
@@ -45,7 +46,10 @@ def records(lake: Lake, stream: str, end: datetime, columns: Sequence[str]) -> I
     known = set(table.rows.arrow.names)
     for name in columns:
         if name not in known:
-            raise UsageError(f"{stream} has no field {name!r}", fix=f"there are: {', '.join(table.rows.columns)}")
+            raise UsageError(
+                say("{stream} has no field {name!r}", stream=stream, name=name),
+                fix=say("there are: {names}", names=", ".join(table.rows.columns)),
+            )
     return _rows(table, end, columns) if table.files() else iter(())
 
 

@@ -16,6 +16,7 @@ from itss_bridge.data import schema
 from itss_bridge.errors import SourceUnavailable
 from itss_bridge.evidence.kinds import INSTANT, Kept, Kind, Person, Word, kind_of
 from itss_bridge.evidence.ledger import canonical
+from itss_bridge.messages import say
 
 ENVELOPE = (
     ("source", pa.string()),
@@ -147,10 +148,10 @@ class StreamRows:
 
     def _wrong(self, source: str, record: Record, kinds: Mapping[str, Kind]) -> SourceUnavailable:
         """Which field cannot be kept, and why: looked for only once a record has failed."""
-        name, cause = "", "a value is not text that can be stored"
+        name, cause = "", str(say("a value is not text that can be stored"))
         for name, value in record.data.items():
             if name not in kinds:
-                cause = "the stream has no such field"
+                cause = say("the stream has no such field")
                 break
             try:
                 canonical(value if value is None else kinds[name].one(value))
@@ -158,10 +159,15 @@ class StreamRows:
                 cause = str(error)
                 break
         return SourceUnavailable(
-            f"{self.stream} {record.ref or record.id}: field {name!r} cannot be kept",
-            where=f"source {source}",
+            say(
+                "{stream} {ref}: field {name!r} cannot be kept",
+                stream=self.stream,
+                ref=record.ref or record.id,
+                name=name,
+            ),
+            where=say("source {source}", source=source),
             cause=cause,
-            fix="this is a fault of the connector or of its field mapping; see schemas/streams/",
+            fix=say("this is a fault of the connector or of its field mapping; see schemas/streams/"),
         )
 
     def digests(self, data: pa.Table) -> Iterator[str]:

@@ -9,6 +9,7 @@ from itss_bridge.exporters.foreign import plain
 from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.values import JsonObject, day_json, moment, needed, number_json
 from itss_bridge.model import Gap, Milestone, Nonconformity, Report, Status, Text, Verdict
+from itss_bridge.wording import as_reason
 
 SEVERITY = {
     Status.CONFORMING: "info",
@@ -39,7 +40,7 @@ class LogLinesExporter(Exporter):
 
 
 def _events(reading: Reading, language: str) -> Iterator[JsonObject]:
-    yield from _streams(reading.report)
+    yield from _streams(reading.report, language)
     yield from _levels(reading.report, language)
     yield from _findings(reading, language)
     for gap in reading.report.gaps:
@@ -50,14 +51,14 @@ def _events(reading: Reading, language: str) -> Iterator[JsonObject]:
         yield _milestone(milestone, language)
 
 
-def _streams(report: Report) -> Iterator[JsonObject]:
+def _streams(report: Report, language: str) -> Iterator[JsonObject]:
     for state in report.streams:
         yield {
             "event": "stream",
             "id": plain(f"{state.source}/{state.stream}"),
             "status": state.state,
             "severity": "info" if state.state == "complete" else "error",
-            "message": plain(state.reason),
+            "message": plain(as_reason(state.reason)[language]),
             "source": plain(state.source),
             "stream": plain(state.stream),
             "seen": state.seen,

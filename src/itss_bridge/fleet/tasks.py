@@ -122,7 +122,7 @@ def _judge(task: Task, _gate: Gate) -> tuple[int, Any]:
 
 def _exporter(bridge: Bridge, file: Path) -> type[Exporter]:
     known = bridge.plugins.exporters
-    return bridge.plugins.pick(known, suffix(file, known), "format")
+    return bridge.plugins.pick(known, suffix(file, known), say("format"))
 
 
 def _moment(task: Task, bridge: Bridge) -> datetime:

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from itss_bridge import wording
 from itss_bridge.lifecycle.days import not_before
 from itss_bridge.lifecycle.known import Known, confirmed
+from itss_bridge.messages import say
 from itss_bridge.model import Check, Condition, Text, Verdict
 
 LEVELS = (4, 3, 2, 1)
@@ -185,8 +186,8 @@ def _by_time(routes: Sequence[_Route], today: date) -> _Outcome:
 def _by_verdict(rule: Check, known: Known) -> _Outcome:
     result = known.results.get(rule.id)
     if result is None or result.verdict is Verdict.UNDETERMINED:
-        reason = result.reason if result else "not measured"
-        return "unknown", None, Text(f"Evidence is missing: {reason}.", f"证据不足：{reason}。")
+        reason = wording.as_reason(result.reason if result else say("not measured"))
+        return "unknown", None, Text(f"Evidence is missing: {reason.en}.", f"证据不足：{reason.zh}。")
     if result.verdict is Verdict.MET:
         return "fulfilled", None, Text("Fulfilled by today's evidence.", "按目前证据已满足。")
     return "action", None, Text("Not fulfilled: it takes action, not time.", "未满足：须采取措施，等待无效。")

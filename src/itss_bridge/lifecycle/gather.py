@@ -13,7 +13,7 @@ from itss_bridge.lifecycle.known import Known
 from itss_bridge.lifecycle.register import CERTIFICATE_FIELDS, STATEMENT_FIELDS, certificates, statements
 from itss_bridge.metrics import obstacle, population
 from itss_bridge.model import Assessment, Check, CheckResult, Item, Metric, RulePack, StreamState, Text
-from itss_bridge.wording import STREAM_STATE
+from itss_bridge.wording import STREAM_STATE, as_reason
 
 _DAYS = "china"
 _HELD = "document-approved"
@@ -86,7 +86,7 @@ def _obstacle(stream: str, states: Mapping[str, Sequence[StreamState]]) -> Text 
     for state in states[stream]:
         if state.state != "complete":
             en = f"{state.source} is {state.state} {state.reason}".strip()
-            return Text(en, f"{state.source} {STREAM_STATE[state.state].zh} {state.reason}".strip())
+            return Text(en, f"{state.source} {STREAM_STATE[state.state].zh} {as_reason(state.reason).zh}".strip())
     return None
 
 

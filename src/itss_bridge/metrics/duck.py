@@ -118,10 +118,10 @@ class DuckEngine(Engine):
     def _make_ready(self, stream: str, metric: Metric) -> None:
         """Materialise what *metric* reads of the stream, with what is there or expected already."""
         there = self._ready.get(stream)
-        asked = _read_by(metric, stream)
+        asked = columns_read(metric, stream)
         if there is not None and asked <= there:
             return
-        expected = (_read_by(other, stream) for other in self._expected if stream in other.streams)
+        expected = (columns_read(other, stream) for other in self._expected if stream in other.streams)
         columns = frozenset[str]().union(asked, there or (), *expected)
         self._db.execute(f'DROP TABLE IF EXISTS "{stream}"')
         self._materialise(stream, columns)
@@ -178,7 +178,7 @@ def _inside(start: datetime | None, end: datetime) -> str:
     return f'WHERE "at" >= {first} AND "at" < {last}'
 
 
-def _read_by(metric: Metric, stream: str) -> frozenset[str]:
+def columns_read(metric: Metric, stream: str) -> frozenset[str]:
     """The columns of *stream* that a metric can be reading: those whose names its text has, and those it needs."""
     words = {word.lower() for word in _WORD.findall(_CLAUSE.sub(" ", metric.population))}
     words |= {field.partition(".")[2] for fields in metric.needs.values() for field in fields}

@@ -136,7 +136,7 @@ class Measuring:
         for reason in sorted(self._metric.needs.keys() & set(excluded)):
             fields = self._metric.needs[reason]
             if not any(self._is_given(field) for field in fields):
-                return f"no source gives {' or '.join(fields)}"
+                return say("no source gives {fields}", fields=" / ".join(fields))
         return ""
 
     def _is_given(self, field: str) -> bool:
@@ -151,9 +151,11 @@ class Measuring:
             return ""
         first = [row["ref"] or row["id"] for row in self._engine.rows(_BEYOND)][:_BEYOND_SHOWN]
         more = counted["beyond"] - len(first)
-        others = f" and {more} more" if more > 0 else ""
-        calendar = "the calendar {id} has the years {first_year} to {last_year} only".format(**self._calendar)
-        return f"{calendar}: {', '.join(first)}{others}"
+        only = say("the calendar {id} has the years {first_year} to {last_year} only", **self._calendar)
+        items = ", ".join(first)
+        if more > 0:
+            return say("{only}: {items} and {more} more", only=only, items=items, more=more)
+        return say("{only}: {items}", only=only, items=items)
 
     def failing(self, rows: Rows) -> tuple[Item, ...]:
         """The items to look at first: those that are not met, or, where less is better, those that are."""
@@ -224,8 +226,11 @@ def obstacle(metric: Metric, states: Mapping[str, Sequence[StreamState]]) -> str
 def obstacle_of(stream: str, states: Mapping[str, Sequence[StreamState]]) -> str:
     """Why nothing may be concluded from this stream; empty when all of it is there."""
     if not states.get(stream):
-        return f"{stream}: no source gives it"
+        return say("{stream}: no source gives it", stream=stream)
     for state in states[stream]:
         if state.state != "complete":
-            return f"{stream} of {state.source} is {state.state}: {state.reason or 'no complete sync yet'}"
+            why = state.reason or say("no complete sync yet")
+            return say(
+                "{stream} of {source} is {state}: {why}", stream=stream, source=state.source, state=state.state, why=why
+            )
     return ""

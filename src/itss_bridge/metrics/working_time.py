@@ -61,10 +61,16 @@ def used_by(metric: Metric) -> bool:
 
 def functions(calendar: Calendar | None) -> tuple[str, ...]:
     """SQL that makes the functions known; with a calendar that rests they read `working_time`."""
+    seconds = _BY_CALENDAR if rests(calendar) else _ON_THE_CLOCK
+    return (*seconds, _DAYS.format(day_seconds=day_seconds(calendar)))
+
+
+def day_seconds(calendar: Calendar | None) -> int:
+    """How many seconds of business time are a business day: the calendar's longest."""
     if calendar is None or not rests(calendar):
-        return (*_ON_THE_CLOCK, _DAYS.format(day_seconds=_DAY))
+        return _DAY
     longest = max(sum(end - begin for begin, end in hours) for hours in (*calendar.week, calendar.moved_workday))
-    return (*_BY_CALENDAR, _DAYS.format(day_seconds=longest or _DAY))
+    return longest or _DAY
 
 
 def rests(calendar: Calendar | None) -> bool:

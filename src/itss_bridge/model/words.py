@@ -47,6 +47,9 @@ class Text:
         """The text in *language* (`en` or `zh`)."""
         return self.zh if language.startswith("zh") else self.en
 
+    def __str__(self) -> str:
+        return self.en
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

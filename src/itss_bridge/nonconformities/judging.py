@@ -18,7 +18,7 @@ from itss_bridge.model import (
     Verdict,
 )
 from itss_bridge.nonconformities.register import FOLDER, Closing, Entry
-from itss_bridge.wording import needed, quantity
+from itss_bridge.wording import as_reason, needed, quantity
 
 DUE_DAYS: Mapping[Grade, int] = {"major": 30, "minor": 90}
 """Days to correct by, unless the workspace says otherwise: our choice, no standard's."""
@@ -180,7 +180,7 @@ def _reason(entry: Entry, result: CheckResult | None, day: date) -> Text:
             f"复测已满足：{value.zh}（{wanted.zh}），可以关闭。",
         )
     if result.verdict is Verdict.UNDETERMINED:
-        return Text(f"Evidence is lacking: {result.reason}.", f"证据不足，暂不能判定：{result.reason}。")
+        return Text(f"Evidence is lacking: {result.reason}.", f"证据不足，暂不能判定：{as_reason(result.reason).zh}。")
     return Text(f"Still not met: {value.en} ({wanted.en}).", f"仍未满足：{value.zh}（{wanted.zh}）。")
 
 
@@ -203,7 +203,7 @@ def closing(entry: Entry, judged: Mapping[str, CheckResult], day: date) -> Entry
     result = judged.get(entry.subject)
     if result is None or result.verdict is not Verdict.MET:
         raise GateNotMet(
-            say("{id} stays open: {en}", id=entry.id, en=_reason(entry, result, day).en),
+            say("{id} stays open: {reason}", id=entry.id, reason=_reason(entry, result, day)),
             where=entry.subject,
             cause=say("a nonconformity is closed by a measurement that is met again, not by a ticket that is done"),
             fix=say("correct what fails, sync, then close it"),

@@ -24,33 +24,41 @@ _MESSAGE_KEYS = ("errorMessages", "errors", "error", "error_description", "messa
 _MESSAGE_DEPTH = 4
 _BUSY = frozenset({502, 503, 504})
 
-_QUERY = (SourceUnavailable, "the tool does not accept the query", "check the source's own query in itss-bridge.toml")
-_TOOL = (SourceUnavailable, "the tool failed at its side", "try again later; tell its administrator if it lasts")
+_QUERY = (
+    SourceUnavailable,
+    say("the tool does not accept the query"),
+    say("check the source's own query in itss-bridge.toml"),
+)
+_TOOL = (
+    SourceUnavailable,
+    say("the tool failed at its side"),
+    say("try again later; tell its administrator if it lasts"),
+)
 _ADVICE: Mapping[int, tuple[type[BridgeError], str, str]] = {
     401: (
         AccessDenied,
-        "wrong, expired or revoked credentials",
-        "check username and secret of the source; renew the token if it has expired",
+        say("wrong, expired or revoked credentials"),
+        say("check username and secret of the source; renew the token if it has expired"),
     ),
     403: (
         AccessDenied,
-        "the account lacks the rights, or a captcha or a network rule stops it",
-        "ask the tool's administrator for read access",
+        say("the account lacks the rights, or a captcha or a network rule stops it"),
+        say("ask the tool's administrator for read access"),
     ),
     404: (
         SourceUnavailable,
-        "a wrong address, context path or deployment, or something hidden from this account",
-        "check url and deployment of the source",
+        say("a wrong address, context path or deployment, or something hidden from this account"),
+        say("check url and deployment of the source"),
     ),
     407: (
         AccessDenied,
-        "a proxy between here and the tool asks for credentials",
-        "ask your network's administrator for a direct way to the tool",
+        say("a proxy between here and the tool asks for credentials"),
+        say("ask your network's administrator for a direct way to the tool"),
     ),
     410: (
         SourceUnavailable,
-        "the tool no longer offers this interface",
-        "check deployment of the source; look for a newer connector",
+        say("the tool no longer offers this interface"),
+        say("check deployment of the source; look for a newer connector"),
     ),
 }
 
@@ -191,7 +199,7 @@ def _not_data(kind: str) -> SourceUnavailable:
             fix=say("check the credentials; ask for an account that may use the interface without sign-on"),
         )
     return SourceUnavailable(
-        say("the answer is {printable} where JSON was expected", printable=_printable(kind) or "of no stated type"),
+        say("the answer is {kind} where JSON was expected", kind=_printable(kind) or say("of no stated type")),
         cause=say("the address is not the tool's interface, or a proxy answers in its place"),
         fix=say("check url of the source"),
     )
@@ -204,9 +212,9 @@ def _redirected(response: Response) -> SourceUnavailable:
         host = "an address that cannot be read"
     return SourceUnavailable(
         say(
-            "the tool sends us on to {printable} (status {status_code}); redirects are not followed",
-            printable=_printable(host),
-            status_code=response.status_code,
+            "the tool sends us on to {host} (status {status}); redirects are not followed",
+            host=_printable(host),
+            status=response.status_code,
         ),
         cause=say("single sign-on stands in front of the interface, or the site has moved"),
         fix=say("if it has moved, set url to the new address; else ask for an account that needs no sign-on"),
@@ -216,7 +224,11 @@ def _redirected(response: Response) -> SourceUnavailable:
 def _refused(response: Response, secrets: Collection[str], wall: Callable[[], datetime]) -> BridgeError | Transient:
     status = response.status_code
     said = vendor_message(response.content, secrets)
-    what = f"the tool answered {status}" + (f": {said}" if said else "")
+    what = (
+        say("the tool answered {status}: {said}", status=status, said=said)
+        if said
+        else say("the tool answered {status}", status=status)
+    )
     if status == HTTPStatus.TOO_MANY_REQUESTS or status in _BUSY:
         return _come_back(what, status, seconds_asked(response.headers, wall))
     kind, cause, fix = _ADVICE.get(status, _TOOL if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _QUERY)
@@ -229,10 +241,11 @@ def _come_back(what: str, status: int, asked: float | None) -> Transient:
             what, cause=say("the tool is overloaded or under maintenance"), fix=say("try again later")
         )
         return Transient(error, first=AFTER_FAILURE, asked=asked)
-    wish = f"; it asks to wait {asked:,.0f} s" if asked else ""
+    spent = say("the account's or the tool's request limit is used up")
+    wait = say("{spent}; it asks to wait {seconds:,.0f} s", spent=spent, seconds=asked or 0)
     error = SourceUnavailable(
         what,
-        cause=say("the account's or the tool's request limit is used up{wish}", wish=wish),
+        cause=wait if asked else spent,
         fix=say("run at a quieter hour, or ask for a higher limit"),
     )
     return Transient(error, first=AFTER_REFUSAL, asked=asked)

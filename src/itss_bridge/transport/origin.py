@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import SplitResult, urlsplit
 
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 
 _PORTS = {"http": 80, "https": 443}
 _NUMBER_AT_END = re.compile(r"(.*\.)?(0x[0-9a-f]*|[0-9]+)\.?")
@@ -55,17 +56,18 @@ def _fault(url: str) -> tuple[str, str] | None:
     """What is wrong with an address and what to write instead. Never quotes it: it may hold a password."""
     parts = _parts(url)
     if parts is None:
-        fix = "write it as https://tool.example.org, an international name in its xn-- form"
-        return "the address is not a plain http or https address", fix
+        fix = say("write it as https://tool.example.org, an international name in its xn-- form")
+        return say("the address is not a plain http or https address"), fix
     if "@" in parts.netloc:
-        return "the address carries a user name or password", "give them as username and secret"
+        return say("the address carries a user name or password"), say("give them as username and secret")
     if not _means_itself(parts.hostname or ""):
-        fix = "write the host's name, or its address in the usual four numbers"
-        return "the host is an address in disguise, or one at which no tool can be", fix
+        fix = say("write the host's name, or its address in the usual four numbers")
+        return say("the host is an address in disguise, or one at which no tool can be"), fix
     if parts.query or parts.fragment:
-        return "the address has a query or a fragment", "end it after the host or the context path"
+        return say("the address has a query or a fragment"), say("end it after the host or the context path")
     if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        return "plain http would show credentials and evidence to the network", "use https; http is for loopback only"
+        what = say("plain http would show credentials and evidence to the network")
+        return what, say("use https; http is for loopback only")
     return None
 
 

@@ -299,14 +299,14 @@ def _unreachable(error: Exception) -> BridgeError | Transient:
 def _symptom(chain: list[BaseException]) -> str:
     names = {type(link).__name__ for link in chain}
     if "NameResolutionError" in names:
-        return "the host's name cannot be resolved"
+        return say("the host's name cannot be resolved")
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
-        return "no connection within the time limit"
+        return say("no connection within the time limit")
     if names & {"ReadTimeout", "ReadTimeoutError"}:
-        return "no answer within the time limit"
+        return say("no answer within the time limit")
     if names & {"NewConnectionError", "ConnectionRefusedError"}:
-        return "no connection: refused or unreachable"
-    return "the connection broke off"
+        return say("no connection: refused or unreachable")
+    return say("the connection broke off")
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from itss_bridge.messages import retold
 from itss_bridge.model import Criterion, Text
 from itss_bridge.wording.heads import (
     DOSSIER_HEAD,
@@ -70,6 +71,7 @@ __all__ = [
     "UNIT",
     "VERDICT",
     "VERDICT_STATUS",
+    "as_reason",
     "element",
     "needed",
     "number",
@@ -91,6 +93,11 @@ def other(language: str) -> str:
 def stream(name: str) -> Text:
     """What people call a stream; a stream of a plugin keeps its own name."""
     return STREAM.get(name, Text(name, name))
+
+
+def as_reason(text: str) -> Text:
+    """A reason that is kept in English, for people; what a tool said itself stays as the tool said it."""
+    return Text(str(text), retold(text, "zh"))
 
 
 def unit(name: str) -> Text:

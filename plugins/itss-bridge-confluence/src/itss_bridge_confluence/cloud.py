@@ -12,6 +12,7 @@ from typing import NamedTuple
 from atlassian import ConfluenceCloud
 
 from itss_bridge.contracts import Identity
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge.transport import GuardedSession
 from itss_bridge_confluence.deployment import (
@@ -140,7 +141,7 @@ class Cloud(Deployment):
             return NO_SIGN
         answer = self.ask(f"{_V1}/content/{number}/state", {"status": "current"}).json()
         if not isinstance(answer, Mapping) or "contentState" not in answer:
-            raise unfit("contentState is missing")
+            raise unfit(say("contentState is missing"))
         state, since = answer["contentState"], answer.get("lastUpdated")
         return Sign(needed(state, "name"), instant(since) if since else None) if state else NO_SIGN
 

@@ -10,6 +10,7 @@ from atlassian.confluence import ConfluenceServer
 
 from itss_bridge.contracts import Identity
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge.transport import GuardedSession
 from itss_bridge_confluence.deployment import NO_SIGN, Deployment, Wants, WikiPage, instant, names, needed, nobody, sign
@@ -28,8 +29,8 @@ class DataCenter(Deployment):
         )
         super().__init__(url, client, wants)
         if wants.statuses:
-            fix = "use approved_label or approved_property"
-            raise UsageError("Confluence Data Center has no page statuses", where="approved_status", fix=fix)
+            fix = say("use approved_label or approved_property")
+            raise UsageError(say("Confluence Data Center has no page statuses"), where="approved_status", fix=fix)
 
     @property
     def rows_a_request(self) -> int:

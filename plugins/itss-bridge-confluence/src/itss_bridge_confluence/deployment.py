@@ -12,6 +12,7 @@ from requests import Response
 
 from itss_bridge.contracts import Identity
 from itss_bridge.errors import AccessDenied, SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 
 MOST = 250
@@ -115,8 +116,8 @@ class Deployment(ABC):
         if key not in self._spaces:
             self._spaces |= self.find_spaces([key])
         if key not in self._spaces:
-            fix = "check `spaces`, or ask the space's administrator for the right to view it"
-            raise AccessDenied(f"this account sees no space {key!r}", where=self.site, fix=fix)
+            fix = say("check `spaces`, or ask the space's administrator for the right to view it")
+            raise AccessDenied(say("this account sees no space {key!r}", key=key), where=self.site, fix=fix)
         return self._spaces[key]
 
     def walk(self, path: str, query: Mapping[str, Json], step: str = "cursor") -> Iterator[list[Json]]:
@@ -128,18 +129,22 @@ class Deployment(ABC):
             answer = self.ask(path, {**query, "limit": self.wants.size, **turn}).json()
             rows = needed(answer, "results")
             if answer.get("errors") or not isinstance(rows, list):
-                raise unfit(f"{path}: errors beside the rows, or no rows")
+                raise unfit(say("{path}: errors beside the rows, or no rows", path=path))
             yield rows
             alike = alike + 1 if rows == before else 0
             if alike > MOST_ALIKE:
-                raise unfit(f"{path}: the same page comes again and again")
+                raise unfit(say("{path}: the same page comes again and again", path=path))
             before = rows
             following = answer.get("_links", {}).get("next")
             if not following:
                 return
             place = parse_qs(urlsplit(following).query).get(step, [""])[0]
             if not place or place in seen:
-                raise unfit(f"{path}: the next page is {'the same again' if place else f'not named by a {step}'}")
+                same, unnamed = (
+                    say("the next page is the same again"),
+                    say("the next page is not named by a {step}", step=step),
+                )
+                raise unfit(say("{path}: {what}", path=path, what=same if place else unnamed))
             seen.add(place)
             turn = {step: place}
 
@@ -153,9 +158,9 @@ class Deployment(ABC):
 
 def nobody(where: str) -> AccessDenied:
     """The error for an answer that any visitor would get."""
-    cause = "the token was revoked or the session ended, and the site shows something to everybody"
-    fix = "check username and secret of the source; renew the token"
-    return AccessDenied("Confluence answered as if nobody had signed in", where=where, cause=cause, fix=fix)
+    cause = say("the token was revoked or the session ended, and the site shows something to everybody")
+    fix = say("check username and secret of the source; renew the token")
+    return AccessDenied(say("Confluence answered as if nobody had signed in"), where=where, cause=cause, fix=fix)
 
 
 def names(labels: Iterable[Json]) -> list[str]:
@@ -167,7 +172,7 @@ def needed(row: Json, *path: str) -> Any:
     """A field that the vendor promises; SourceUnavailable when it is not there."""
     for name in path:
         if not isinstance(row, Mapping) or row.get(name) is None:
-            raise unfit(f"{'.'.join(path)} is missing")
+            raise unfit(say("{field} is missing", field=".".join(path)))
         row = row[name]
     return row
 
@@ -186,10 +191,10 @@ def instant(text: str, read: Callable[[str], datetime] = datetime.fromisoformat)
     try:
         return read(text).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise unfit(f"{text!r} is not a time") from None
+        raise unfit(say("{text!r} is not a time", text=text)) from None
 
 
 def unfit(cause: str) -> SourceUnavailable:
     """The error for an answer that cannot be understood."""
-    fix = "check url and deployment of the source; is there a gateway in between that rewrites answers?"
-    return SourceUnavailable("Confluence's answer has another shape than its API describes", cause=cause, fix=fix)
+    fix = say("check url and deployment of the source; is there a gateway in between that rewrites answers?")
+    return SourceUnavailable(say("Confluence's answer has another shape than its API describes"), cause=cause, fix=fix)

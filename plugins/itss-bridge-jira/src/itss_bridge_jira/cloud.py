@@ -7,6 +7,7 @@ from typing import Any
 from atlassian.jira import JiraCloud
 
 from itss_bridge.contracts import Identity
+from itss_bridge.messages import say
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira.deployment import (
     HISTORY_FIELDS,
@@ -112,13 +113,13 @@ class Cloud(Deployment):
             token, shown = answer.get("nextPageToken"), {**answer, "nextPageToken": None}
             alike = alike + 1 if shown == before else 0
             if alike > _MOST_ALIKE:
-                raise incomplete("the same page comes again and again", path)
+                raise incomplete(say("the same page comes again and again"), path)
             before = shown
             if not token or answer.get("isLast"):
                 break
             if token in tokens:
-                raise incomplete("the same page token came twice", path)
+                raise incomplete(say("the same page token came twice"), path)
             tokens.add(token)
             body["nextPageToken"] = token
         if answer.get("isLast") is False:
-            raise incomplete("more pages are announced, but there is no token for them", path)
+            raise incomplete(say("more pages are announced, but there is no token for them"), path)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Right, Slice
 from itss_bridge.errors import UsageError
+from itss_bridge.messages import say
 from itss_bridge.transport import GuardedSession
 from itss_bridge_jira import cloud, data_center
 from itss_bridge_jira.deployment import ROWS_A_REQUEST, TOKEN_ENDPOINTS, Deployment
@@ -74,7 +75,11 @@ class Jira(Connector):
         """The configured ones; UsageError when there are none, since only the user knows which issues are which."""
         if not self.stream_config:
             example = '[sources.jira.streams.change]\njql = "project = OPS AND issuetype = Change"'
-            raise UsageError("no stream is configured", where="streams", fix=f"add for instance:\n{example}")
+            raise UsageError(
+                say("no stream is configured"),
+                where="streams",
+                fix=say("add for instance:\n{example}", example=example),
+            )
         return [stream for stream in RULES if stream in self.stream_config]
 
     def check(self) -> Identity:
@@ -162,13 +167,17 @@ def _judge(stream: str, table: Mapping[str, Any]) -> None:
     """Refuse a stream's table before anything is asked of the tool."""
     where = f"streams.{stream}"
     if stream not in RULES:
-        raise UsageError(f"Jira gives no {stream!r}", where=where, fix=f"choose among: {', '.join(RULES)}")
+        raise UsageError(
+            say("Jira gives no {stream!r}", stream=stream),
+            where=where,
+            fix=say("choose among: {names}", names=", ".join(RULES)),
+        )
     for key, value in table.items():
         if not isinstance(value, _STREAM_KEYS.get(key, ())):
-            what = f"{key!r} is not a key of this table, or not of its type"
-            raise UsageError(what, where=where, fix=f"it may have: {', '.join(_STREAM_KEYS)}")
+            what = say("{key!r} is not a key of this table, or not of its type", key=key)
+            raise UsageError(what, where=where, fix=say("it may have: {names}", names=", ".join(_STREAM_KEYS)))
     if not str(table.get("jql", "")).strip():
-        raise UsageError("the stream needs a query", where=where, fix='jql = "project = OPS AND issuetype = …"')
+        raise UsageError(say("the stream needs a query"), where=where, fix='jql = "project = OPS AND issuetype = …"')
     if any(match["order"] for match in _ORDER.finditer(table["jql"])):
-        raise UsageError("the query must not be ordered", where=f"{where}.jql", fix="leave out ORDER BY")
+        raise UsageError(say("the query must not be ordered"), where=f"{where}.jql", fix=say("leave out ORDER BY"))
     refuse_wrong_meanings(stream, table.get("values", {}))

@@ -13,6 +13,7 @@ from typing import Any
 from atlassian.jira import Jira as Server
 
 from itss_bridge.contracts import Identity
+from itss_bridge.messages import say
 from itss_bridge.transport import GuardedSession
 from itss_bridge.transport.answers import vendor_message
 from itss_bridge_jira.deployment import (
@@ -82,19 +83,23 @@ class DataCenter(Deployment):
             if start >= whole(answer, "total", _SEARCH):
                 return
             if not issues:
-                raise incomplete("the search counts more issues than it shows", _SEARCH)
+                raise incomplete(say("the search counts more issues than it shows"), _SEARCH)
             bound, start = self._next(bound, start, issues[-1])
 
     def _next(self, bound: str, start: int, last: Json) -> tuple[str, int]:
         """From which minute, and where in it, the walk goes on after *last*."""
         created = moment(last["fields"].get("created"))
         if created is None:
-            raise incomplete(f"{last.get('key')} has no readable time of creation", _SEARCH)
+            raise incomplete(say("{issue} has no readable time of creation", issue=last.get("key")), _SEARCH)
         reached = self.moment(created)
         if reached > bound:
             return reached, 0
         if start >= _WINDOW:
-            what = f"{_WINDOW:,} issues or more were created in the minute {bound}, and search shows no more of them"
+            what = say(
+                "{many:,} issues or more were created in the minute {bound}, and search shows no more of them",
+                many=_WINDOW,
+                bound=bound,
+            )
             raise incomplete(what, _SEARCH)
         return bound, start
 
@@ -141,5 +146,5 @@ def _past(issue: Json) -> list[Json]:
     log = issue.get("changelog")
     histories = listed(log, "histories")
     if len(histories) < whole(log, "total", _SEARCH):
-        raise incomplete(f"{issue.get('key')} shows only a part of its changelog", _SEARCH)
+        raise incomplete(say("{issue} shows only a part of its changelog", issue=issue.get("key")), _SEARCH)
     return [entry | {"items": [one for one in entry["items"] if one["field"] in HISTORY_FIELDS]} for entry in histories]

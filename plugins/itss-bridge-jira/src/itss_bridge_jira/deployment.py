@@ -12,6 +12,7 @@ from requests import Response
 
 from itss_bridge.contracts import Identity
 from itss_bridge.errors import AccessDenied, SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge_jira.records import Site
 from itss_bridge_jira.rights import WRITES
 
@@ -77,7 +78,7 @@ class Deployment(ABC):
         answer = self.send("GET", self.own_permissions).json()
         told = answer.get("permissions") if isinstance(answer, dict) else None
         if not isinstance(told, dict):
-            raise incomplete("the answer has no 'permissions'", "mypermissions")
+            raise incomplete(say("the answer has no 'permissions'"), "mypermissions")
         held = {key: told[key] for key in WRITES if isinstance(told.get(key), dict)}
         return {key: str(one.get("name") or key) for key, one in held.items() if one.get("havePermission")}
 
@@ -101,16 +102,16 @@ def known_to(response: Response, path: str) -> Response:
 
 def nobody(where: str) -> AccessDenied:
     """The error for an answer that any visitor would get."""
-    cause = "the token was revoked or the session ended, and the site shows some projects to everybody"
-    fix = "check username and secret of the source; renew the token"
-    return AccessDenied("Jira answered as if nobody had signed in", where=where, cause=cause, fix=fix)
+    cause = say("the token was revoked or the session ended, and the site shows some projects to everybody")
+    fix = say("check username and secret of the source; renew the token")
+    return AccessDenied(say("Jira answered as if nobody had signed in"), where=where, cause=cause, fix=fix)
 
 
 def listed(answer: Json, key: str) -> list[Json]:
     """The list of objects that must be there: an answer without it is no empty result."""
     found = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise incomplete(f"the answer has no {key!r}", key)
+        raise incomplete(say("the answer has no {key!r}", key=key), key)
     return found
 
 
@@ -119,7 +120,7 @@ def identified(answer: Json) -> dict[str, Json]:
     issues = listed(answer, "issues")
     found = {str(issue.get("id") or ""): issue for issue in issues}
     if "" in found or len(found) < len(issues):
-        raise incomplete("issues have no id, or share one", "issues")
+        raise incomplete(say("issues have no id, or share one"), "issues")
     return found
 
 
@@ -127,7 +128,7 @@ def whole(answer: Json, key: str, path: str) -> int:
     """The number that must be there."""
     found = answer.get(key) if isinstance(answer, dict) else None
     if not isinstance(found, int):
-        raise incomplete(f"{key!r} is no number", path)
+        raise incomplete(say("{key!r} is no number", key=key), path)
     return found
 
 
@@ -144,10 +145,12 @@ def server_time(response: Response) -> datetime:
     try:
         return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
     except (KeyError, ValueError):
-        raise incomplete("the answer has no readable Date header", "myself") from None
+        raise incomplete(say("the answer has no readable Date header"), "myself") from None
 
 
 def incomplete(what: str, where: str) -> SourceUnavailable:
     """The error for an answer that may hold less than there is."""
-    cause = "the answer cannot be taken as complete"
-    return SourceUnavailable(f"Jira: {what}", where=where, cause=cause, fix="try again later; check the query")
+    cause = say("the answer cannot be taken as complete")
+    return SourceUnavailable(
+        say("Jira: {what}", what=what), where=where, cause=cause, fix=say("try again later; check the query")
+    )

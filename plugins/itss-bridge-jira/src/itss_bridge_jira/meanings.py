@@ -63,7 +63,7 @@ def refuse_unknown_statuses(named: Mapping[str, Collection[str]], statuses: Sequ
 
 def _choice(rule: Mapping[str, Any]) -> str:
     if "enum" in rule:
-        return "one of " + ", ".join(str(word) for word in rule["enum"] if word is not None)
+        return say("one of {names}", names=", ".join(str(word) for word in rule["enum"] if word is not None))
     if "minimum" in rule:
-        return f"a number from {rule['minimum']} to {rule.get('maximum', '…')}"
-    return "true or false"
+        return say("a number from {least} to {most}", least=rule["minimum"], most=rule.get("maximum", "…"))
+    return say("true or false")

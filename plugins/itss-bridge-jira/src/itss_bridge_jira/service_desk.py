@@ -36,4 +36,4 @@ def clocks(http: GuardedSession, site: str, issue: str) -> list[Json] | None:
         if answer.get("isLastPage") is True:
             return found
         if not values:
-            raise incomplete("more clocks are announced than shown", path)
+            raise incomplete(say("more clocks are announced than shown"), path)

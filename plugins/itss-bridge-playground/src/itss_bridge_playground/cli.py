@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 import click
 
+from itss_bridge.messages import say
 from itss_bridge_playground.oauth import CLIENT, CLIENT_SECRET
 from itss_bridge_playground.playground import Playground
 
@@ -54,7 +55,7 @@ def serve(
         playground = Playground(now, incidents, data, ports=ports, deployment=deployment)
     except (OSError, OverflowError) as error:
         raise click.ClickException(
-            f"{error}; name the folder of the full log with --data, or choose other ports"
+            say("{error}; name the folder of the full log with --data, or choose other ports", error=error)
         ) from None
     with playground, suppress(KeyboardInterrupt):
         click.echo(_introduction(playground, as_json=as_json))
@@ -81,7 +82,9 @@ def _introduction(playground: Playground, *, as_json: bool) -> str:
 def move(moment: datetime, origin: str) -> None:
     """Move the clock of the playground that serves ORIGIN (any of its addresses); time only goes forward."""
     if not origin.startswith(("http://127.0.0.1:", "http://localhost:")):
-        raise click.ClickException(f"{origin} is not a playground: those are at http://127.0.0.1:PORT")
+        raise click.ClickException(
+            say("{origin} is not a playground: those are at http://127.0.0.1:PORT", origin=origin)
+        )
     body = json.dumps({"now": moment.isoformat()}).encode()
     request = Request(f"{origin.rstrip('/')}/playground/clock", data=body, method="POST")  # noqa: S310 - loopback, checked
     try:
@@ -90,4 +93,6 @@ def move(moment: datetime, origin: str) -> None:
     except HTTPError as error:
         raise click.ClickException(json.load(error)["error"]) from None
     except URLError as error:
-        raise click.ClickException(f"nothing answers at {origin}: {error.reason}") from None
+        raise click.ClickException(
+            say("nothing answers at {origin}: {reason}", origin=origin, reason=error.reason)
+        ) from None

@@ -13,6 +13,7 @@ from pysnow import QueryBuilder
 from itss_bridge.contracts import Connector, Count, Identity, Page, Right, Slice
 from itss_bridge.data import stream_names
 from itss_bridge.errors import SourceUnavailable
+from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge.transport import GuardedSession
 from itss_bridge_servicenow.companions import Answers, Companion, Relations
@@ -227,4 +228,6 @@ def _server_time(date: str | None) -> datetime:
     try:
         return parsedate_to_datetime(date or "").astimezone(UTC)
     except ValueError:
-        raise SourceUnavailable("the instance does not tell its time", cause="the Date header is missing") from None
+        raise SourceUnavailable(
+            say("the instance does not tell its time"), cause=say("the Date header is missing")
+        ) from None

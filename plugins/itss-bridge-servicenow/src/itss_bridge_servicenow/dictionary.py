@@ -50,7 +50,7 @@ def unreadable(api: TableApi, needs: Iterable[Need]) -> dict[str, str]:
     except AccessDenied as error:
         described, lineages, cause = None, {}, error.what
     else:
-        cause = "access rules hide rows of it"
+        cause = say("access rules hide rows of it")
     return dict(_judged(wanted, lineages, described, cause))
 
 
@@ -61,7 +61,11 @@ def _judged(
         column = need.column.partition(".")[0]
         if described is None:
             if need.named:
-                yield need.stream, f"sys_dictionary cannot tell whether {need.table}.{need.column} exists: {cause}"
+                name = f"{need.table}.{need.column}"
+                yield (
+                    need.stream,
+                    say("sys_dictionary cannot tell whether {name} exists: {cause}", name=name, cause=cause),
+                )
         elif not any((table, column) in described for table in lineages[need.table]):
             if need.named:
                 raise UsageError(
@@ -70,7 +74,10 @@ def _judged(
                     cause=say("it would pass over the column without a word"),
                     fix=say("correct it; the columns of {table} stand in sys_dictionary", table=need.table),
                 )
-            yield need.stream, f"the instance has no column {need.column} in {need.table}"
+            yield (
+                need.stream,
+                say("the instance has no column {column} in {table}", column=need.column, table=need.table),
+            )
 
 
 def _described(

@@ -30,10 +30,10 @@ class Proof:
         """Raises SourceUnavailable unless these rows were asked for and in order, AccessDenied when columns lack."""
         keys, moments = column(rows, "sys_id", text), column(rows, "sys_updated_on", moment)
         if None in keys or None in moments:
-            raise self._wrong("rows lack sys_id or sys_updated_on", "the account may not read these columns")
+            raise self._wrong(say("rows lack sys_id or sys_updated_on"), say("the account may not read these columns"))
         folded = [str(key).casefold() for key in keys]
         if rows and not self._contains(min(folded), max(folded), min(row["sys_updated_on"] for row in rows)):
-            raise self._wrong("rows come that were not asked for", "the instance ignored a part of the query")
+            raise self._wrong(say("rows come that were not asked for"), say("the instance ignored a part of the query"))
         if rows and (unknown := self._columns - rows[0].keys()):
             raise AccessDenied(
                 say("{table}: there is no column {names}", table=self._table, names=", ".join(sorted(unknown))),
@@ -50,7 +50,9 @@ class Proof:
         # only keys of letters and digits: whatever else there is, databases sort in their own ways
         plain = [key for key in keys if key.isalnum()]
         if plain != sorted(plain) or (keys and keys[0] == self._first):
-            raise self._wrong("rows come out of order or twice", "the instance ignored ORDERBY or sysparm_offset")
+            raise self._wrong(
+                say("rows come out of order or twice"), say("the instance ignored ORDERBY or sysparm_offset")
+            )
         self._first = keys[0] if keys else self._first
 
     def _wrong(self, what: str, cause: str) -> SourceUnavailable:

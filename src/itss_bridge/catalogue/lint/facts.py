@@ -7,6 +7,7 @@ from typing import Any
 from itss_bridge.catalogue.draft import Draft
 from itss_bridge.catalogue.lint.ids import Found, suggestion
 from itss_bridge.catalogue.yaml import Path_
+from itss_bridge.messages import say
 
 FEW = 0.2
 """An edition with numbers for fewer of its requirements than this share counts as not confirmed."""
@@ -35,8 +36,10 @@ def unknown_sources(draft: Draft) -> Found:
         for document in documents if kind != "sources" else ():
             for path, name in _named(document.content, ()):
                 if name not in known:
-                    fix = f"{suggestion(name, known)}; a new source goes into sources.yaml first"
-                    yield document.where(path), f"there is no source {name!r}", fix
+                    fix = say(
+                        "{suggestion}; a new source goes into sources.yaml first", suggestion=suggestion(name, known)
+                    )
+                    yield document.where(path), say("there is no source {name!r}", name=name), fix
 
 
 def guessed_clauses(draft: Draft) -> Found:
@@ -48,8 +51,13 @@ def guessed_clauses(draft: Draft) -> Found:
                 if not _is_confirmed(row):
                     number = row["clauses"][edition.id]
                     where = document.where(("requirements", index, "clauses", edition.id))
-                    what = f"{row['id']} is given number {number!r} in {edition.id}, whose numbers are not confirmed"
-                    fix = "leave it null, or name the copy it was read in: `source`, and `confidence: confirmed …`"
+                    what = say(
+                        "{row} is given number {number!r} in {id}, whose numbers are not confirmed",
+                        row=row["id"],
+                        number=number,
+                        id=edition.id,
+                    )
+                    fix = say("leave it null, or name the copy it was read in: `source`, and `confidence: confirmed …`")
                     yield where, what, fix
 
 
@@ -76,7 +84,17 @@ def doubled_clauses(draft: Draft) -> Found:
                 first = seen.setdefault((edition, number), requirement.id)
                 if first != requirement.id:
                     where = document.where(("requirements", index, "clauses", edition))
-                    yield where, f"{requirement.id} and {first} are both {number} of {edition}", "correct one of them"
+                    yield (
+                        where,
+                        say(
+                            "{id} and {first} are both {number} of {edition}",
+                            id=requirement.id,
+                            first=first,
+                            number=number,
+                            edition=edition,
+                        ),
+                        say("correct one of them"),
+                    )
 
 
 def official_without_authority(draft: Draft) -> Found:
@@ -87,5 +105,5 @@ def official_without_authority(draft: Draft) -> Found:
             continue
         for name, origin in ((pack.id, pack.origin), *((rule.id, rule.origin) for rule in pack.rules)):
             if not {authority[source] for source in origin.source} & _WEIGHTY:
-                fix = "name the owner's rule it follows, or make the pack advisory"
-                yield origin.where, f"{name} is official by consultants or judgement alone", fix
+                fix = say("name the owner's rule it follows, or make the pack advisory")
+                yield origin.where, say("{name} is official by consultants or judgement alone", name=name), fix

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from itss_bridge.catalogue.draft import Draft
 from itss_bridge.catalogue.lifecycle import problems
 from itss_bridge.data import stream_names
+from itss_bridge.messages import say
 from itss_bridge.model import Check, DocumentedInformation, Metric, Requirement
 
 Found = Iterator[tuple[str, str, str]]
@@ -32,7 +33,7 @@ def requirements(draft: Draft) -> dict[str, Requirement]:
 def suggestion(name: str, shelf: Iterable[str]) -> str:
     """What was probably meant."""
     near = get_close_matches(name, list(shelf), n=1)
-    return f"did you mean {near[0]!r}?" if near else "correct the id, or declare what it names"
+    return say("did you mean {near!r}?", near=near[0]) if near else say("correct the id, or declare what it names")
 
 
 def doubled(draft: Draft) -> Found:
@@ -52,7 +53,11 @@ def doubled(draft: Draft) -> Found:
         seen: dict[str, str] = {}
         for name, where in shelf:
             if name in seen:
-                yield where, f"{name!r} is declared twice, first at {seen[name]}", "rename one of them, or remove it"
+                yield (
+                    where,
+                    say("{name!r} is declared twice, first at {seen}", name=name, seen=seen[name]),
+                    say("rename one of them, or remove it"),
+                )
             seen.setdefault(name, where)
 
 
@@ -63,8 +68,11 @@ def contradicting_documents(draft: Draft) -> Found:
         for document in (d for r in framework.requirements for d in r.documents):
             first = seen.setdefault(document.id, document)
             if (first.kind, first.title) != (document.kind, document.title):
-                what = f"{document.id!r} is something else at {first.origin.where}"
-                yield document.origin.where, what, "give one of them another id, or both the same kind and title"
+                what = say("{id!r} is something else at {where}", id=document.id, where=first.origin.where)
+                yield document.origin.where, what, say("give one of them another id, or both the same kind and title")
+
+
+_WHAT = {"requirement": say("requirement"), "framework": say("framework")}
 
 
 def dangling(draft: Draft) -> Found:
@@ -77,7 +85,7 @@ def dangling(draft: Draft) -> Found:
     }
     for what, name, where in _references(draft):
         if name not in known[what]:
-            yield where, f"there is no {what} {name!r}", suggestion(name, known[what])
+            yield where, say("there is no {what} {name!r}", what=_WHAT[what], name=name), suggestion(name, known[what])
     yield from _editions(draft)
 
 
@@ -107,7 +115,11 @@ def _editions(draft: Draft) -> Found:
         named += [(name, framework.origin.where) for t in framework.transitions for name in (t.before, t.after)]
         for name, where in named:
             if name not in editions:
-                yield where, f"framework {framework.id} has no edition {name!r}", suggestion(name, editions)
+                yield (
+                    where,
+                    say("framework {id} has no edition {name!r}", id=framework.id, name=name),
+                    suggestion(name, editions),
+                )
 
 
 def foreign(draft: Draft) -> Found:
@@ -115,14 +127,18 @@ def foreign(draft: Draft) -> Found:
     for framework in draft.frameworks:
         for requirement in framework.requirements:
             if not requirement.id.startswith(f"{framework.id}:"):
-                fix = f"begin it with {framework.id}:"
-                yield requirement.origin.where, f"{requirement.id} stands in framework {framework.id}", fix
+                fix = say("begin it with {id}:", id=framework.id)
+                yield (
+                    requirement.origin.where,
+                    say("{id} stands in framework {framework}", id=requirement.id, framework=framework.id),
+                    fix,
+                )
     for crosswalk in draft.crosswalks:
         for row in crosswalk.mappings:
             for end, side in ((row.source, crosswalk.source), (row.target, crosswalk.target)):
                 if not end.startswith(f"{side}:"):
-                    fix = "swap source and target, or move the row to its own crosswalk"
-                    yield row.origin.where, f"{end} is not of framework {side}", fix
+                    fix = say("swap source and target, or move the row to its own crosswalk")
+                    yield row.origin.where, say("{end} is not of framework {side}", end=end, side=side), fix
 
 
 def misnamed(draft: Draft) -> Found:
@@ -131,7 +147,11 @@ def misnamed(draft: Draft) -> Found:
         for document in draft.documents[kind]:
             name = document.content[key]
             if document.path.stem != name:
-                yield document.where((key,)), f"{document.path.name} declares {name!r}", f"call the file {name}.yaml"
+                yield (
+                    document.where((key,)),
+                    say("{file} declares {name!r}", file=document.path.name, name=name),
+                    say("call the file {name}.yaml", name=name),
+                )
 
 
 def unknown_metrics(draft: Draft) -> Found:
@@ -139,7 +159,11 @@ def unknown_metrics(draft: Draft) -> Found:
     metrics = {metric.id for metric in draft.metrics}
     for rule in draft.rules:
         if rule.metric not in metrics and "metrics" not in draft.broken:
-            yield rule.origin.where, f"{rule.id}: there is no metric {rule.metric!r}", suggestion(rule.metric, metrics)
+            yield (
+                rule.origin.where,
+                say("{id}: there is no metric {metric!r}", id=rule.id, metric=rule.metric),
+                suggestion(rule.metric, metrics),
+            )
 
 
 def unknown_streams(draft: Draft) -> Found:
@@ -147,7 +171,7 @@ def unknown_streams(draft: Draft) -> Found:
     for metric in draft.metrics:
         for stream in metric.streams:
             if stream not in stream_names():
-                what = f"{metric.id}: there is no stream {stream!r}"
+                what = say("{id}: there is no stream {stream!r}", id=metric.id, stream=stream)
                 yield metric.origin.where, what, suggestion(stream, stream_names())
 
 
@@ -157,12 +181,14 @@ def wrong_arguments(draft: Draft) -> Found:
     for rule in draft.rules:
         metric = metrics.get(rule.metric)
         if metric and set(metric.parameters) != set(rule.arguments):
-            yield rule.origin.where, _mismatch(rule, metric), "name exactly the metric's parameters under `with`"
+            yield rule.origin.where, _mismatch(rule, metric), say("name exactly the metric's parameters under `with`")
 
 
 def _mismatch(rule: Check, metric: Metric) -> str:
     given, taken = ", ".join(sorted(rule.arguments)) or "nothing", ", ".join(sorted(metric.parameters)) or "nothing"
-    return f"{rule.id} gives {given}, but metric {metric.id} takes {taken}"
+    return say(
+        "{id} gives {given}, but metric {metric} takes {taken}", id=rule.id, given=given, metric=metric.id, taken=taken
+    )
 
 
 def cycles(draft: Draft) -> Found:
@@ -175,7 +201,7 @@ def cycles(draft: Draft) -> Found:
             seen.add(above)
             above = tree[above].parent
         if requirement.id in seen:
-            yield requirement.origin.where, f"{requirement.id} is its own ancestor", "correct `parent`"
+            yield requirement.origin.where, say("{id} is its own ancestor", id=requirement.id), say("correct `parent`")
 
 
 def assessable_parents(draft: Draft) -> Found:
@@ -183,8 +209,8 @@ def assessable_parents(draft: Draft) -> Found:
     parents = {r.parent for r in requirements(draft).values()}
     for requirement in requirements(draft).values():
         if requirement.assessable and requirement.id in parents:
-            fix = "set assessable: false, or give the children another parent"
-            yield requirement.origin.where, f"{requirement.id} is assessable and has children", fix
+            fix = say("set assessable: false, or give the children another parent")
+            yield requirement.origin.where, say("{id} is assessable and has children", id=requirement.id), fix
 
 
 def unassessable_leaves(draft: Draft) -> Found:
@@ -192,8 +218,8 @@ def unassessable_leaves(draft: Draft) -> Found:
     parents = {r.parent for r in requirements(draft).values()}
     for requirement in requirements(draft).values():
         if not requirement.assessable and requirement.id not in parents and requirement.note is None:
-            fix = "set assessable: true, or say in a note why nobody assesses it"
-            yield requirement.origin.where, f"{requirement.id} has no children and is not assessable", fix
+            fix = say("set assessable: true, or say in a note why nobody assesses it")
+            yield requirement.origin.where, say("{id} has no children and is not assessable", id=requirement.id), fix
 
 
 def checks_on_groups(draft: Draft) -> Found:
@@ -202,7 +228,11 @@ def checks_on_groups(draft: Draft) -> Found:
     for check in draft.checks:
         for name in check.requirements:
             if name in tree and not tree[name].assessable:
-                yield check.origin.where, f"{check.id} speaks to {name}, which is not assessable", "name its children"
+                yield (
+                    check.origin.where,
+                    say("{id} speaks to {name}, which is not assessable", id=check.id, name=name),
+                    say("name its children"),
+                )
 
 
 def loose_life_cycles(draft: Draft) -> Found:
@@ -211,4 +241,4 @@ def loose_life_cycles(draft: Draft) -> Found:
     for cycle in draft.lifecycles:
         for problem in problems(cycle, known):
             where, _, what = problem.partition(": ")
-            yield where, what, "correct the name, or declare what it names"
+            yield where, what, say("correct the name, or declare what it names")

@@ -13,6 +13,7 @@ from itss_bridge.catalogue.lint.ids import Found
 from itss_bridge.data import stream_names
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
+from itss_bridge.messages import say
 from itss_bridge.metrics import DuckEngine
 from itss_bridge.model import Metric
 
@@ -32,12 +33,16 @@ def failing(draft: Draft) -> Found:
             try:
                 engine.hold(metric, dict.fromkeys(metric.parameters, ""), None, _ANY_TIME)
             except UsageError as error:
-                yield metric.origin.where, f"{metric.id}: {error.cause}", "correct the SQL"
+                yield metric.origin.where, say("{id}: {cause}", id=metric.id, cause=error.cause), say("correct the SQL")
                 continue
             given = {str(row["column_name"]) for row in engine.rows("DESCRIBE answer")}
             for column in sorted(_needed(metric) - given):
-                what = f"{metric.id} gives no column {column}"
-                yield metric.origin.where, what, f"a {metric.summary} over the window {metric.window} needs it"
+                what = say("{id} gives no column {column}", id=metric.id, column=column)
+                yield (
+                    metric.origin.where,
+                    what,
+                    say("a {summary} over the window {window} needs it", summary=metric.summary, window=metric.window),
+                )
 
 
 def _needed(metric: Metric) -> set[str]:
@@ -57,8 +62,8 @@ def undeclared_streams(draft: Draft) -> Found:
     with duckdb.connect() as connection:
         for metric in _runnable(draft):
             for name in sorted(_read(metric, connection) - {*metric.streams} - _GIVEN):
-                what = f"{metric.id} reads {name}, which it does not declare"
-                yield metric.origin.where, what, "add it to `streams`, or correct the table's name"
+                what = say("{id} reads {name}, which it does not declare", id=metric.id, name=name)
+                yield metric.origin.where, what, say("add it to `streams`, or correct the table's name")
 
 
 def idle_streams(draft: Draft) -> Found:
@@ -67,4 +72,8 @@ def idle_streams(draft: Draft) -> Found:
         for metric in _runnable(draft):
             read = _read(metric, connection)
             for name in sorted({*metric.streams} - read) if read else ():
-                yield metric.origin.where, f"{metric.id} declares {name} and never reads it", "remove it from `streams`"
+                yield (
+                    metric.origin.where,
+                    say("{id} declares {name} and never reads it", id=metric.id, name=name),
+                    say("remove it from `streams`"),
+                )

@@ -7,6 +7,7 @@ from itss_bridge.catalogue.algebra import inverse
 from itss_bridge.catalogue.coverage import reached
 from itss_bridge.catalogue.draft import Draft
 from itss_bridge.catalogue.lint.ids import Found, requirements
+from itss_bridge.messages import say
 from itss_bridge.model import Crosswalk, Mapping, Relationship
 
 MOST_INTERSECTING = 0.75
@@ -15,7 +16,7 @@ ENOUGH_ROWS = 10
 """Fewer rows have no shares to speak of."""
 MOST_REPEATED = 2
 
-_NEEDS_A_LOOK = "read the rows again, item by item: where one side asks all of the other, say so"
+_NEEDS_A_LOOK = say("read the rows again, item by item: where one side asks all of the other, say so")
 
 
 def _rows(draft: Draft) -> Iterator[Mapping]:
@@ -28,7 +29,16 @@ def doubled(draft: Draft) -> Found:
     for row in _rows(draft):
         pair = (row.source, row.target)
         if pair in seen:
-            yield row.origin.where, f"{row.source} → {row.target} stands already at {seen[pair]}", "keep one of them"
+            yield (
+                row.origin.where,
+                say(
+                    "{source} → {target} stands already at {seen}",
+                    source=row.source,
+                    target=row.target,
+                    seen=seen[pair],
+                ),
+                say("keep one of them"),
+            )
         seen.setdefault(pair, row.origin.where)
 
 
@@ -41,8 +51,15 @@ def contradicting(draft: Draft) -> Found:
         said = row.relationship if straight else inverse(row.relationship)
         first, where = claims.setdefault(pair, (said, row.origin.where))
         if first is not said:
-            what = f"here {pair[0]} is {said.value} {pair[1]}, at {where} it is {first.value}"
-            yield row.origin.where, what, "decide on one of them; both in one would be equal-to"
+            what = say(
+                "here {source} is {here} {target}, at {where} it is {there}",
+                source=pair[0],
+                here=said.value,
+                target=pair[1],
+                where=where,
+                there=first.value,
+            )
+            yield row.origin.where, what, say("decide on one of them; both in one would be equal-to")
 
 
 def without_inverse(draft: Draft) -> Found:
@@ -55,8 +72,21 @@ def without_inverse(draft: Draft) -> Found:
         answered = {(row.target, row.source) for row in back.mappings}
         for row in crosswalk.mappings:
             if (row.source, row.target) not in answered:
-                fix = f"add {row.target} → {row.source} there, or keep one crosswalk: it is read in both directions"
-                yield row.origin.where, f"{row.source} → {row.target} has no counterpart in {back.id}", fix
+                fix = say(
+                    "add {target} → {source} there, or keep one crosswalk: it is read in both directions",
+                    target=row.target,
+                    source=row.source,
+                )
+                yield (
+                    row.origin.where,
+                    say(
+                        "{source} → {target} has no counterpart in {id}",
+                        source=row.source,
+                        target=row.target,
+                        id=back.id,
+                    ),
+                    fix,
+                )
 
 
 def unassessable_ends(draft: Draft) -> Found:
@@ -65,7 +95,11 @@ def unassessable_ends(draft: Draft) -> Found:
     for row in _rows(draft):
         for end in (row.source, row.target):
             if end in tree and not tree[end].assessable:
-                yield row.origin.where, f"{end} is not assessable: nothing can be carried to it", "map its children"
+                yield (
+                    row.origin.where,
+                    say("{end} is not assessable: nothing can be carried to it", end=end),
+                    say("map its children"),
+                )
 
 
 def _share(crosswalk: Crosswalk, relationship: Relationship) -> float:
@@ -79,7 +113,11 @@ def constant(draft: Draft) -> Found:
     for crosswalk in draft.crosswalks:
         said = {row.relationship for row in crosswalk.mappings}
         if len(said) == 1 and len(crosswalk.mappings) >= ENOUGH_ROWS:
-            yield crosswalk.origin.where, f"every row of {crosswalk.id} is {min(said).value}", _NEEDS_A_LOOK
+            yield (
+                crosswalk.origin.where,
+                say("every row of {id} is {relationship}", id=crosswalk.id, relationship=min(said).value),
+                _NEEDS_A_LOOK,
+            )
 
 
 def mostly_intersecting(draft: Draft) -> Found:
@@ -87,7 +125,11 @@ def mostly_intersecting(draft: Draft) -> Found:
     for crosswalk in draft.crosswalks:
         share = _share(crosswalk, Relationship.INTERSECTS)
         if share >= MOST_INTERSECTING:
-            yield crosswalk.origin.where, f"{share:.0%} of {crosswalk.id} are intersects-with", _NEEDS_A_LOOK
+            yield (
+                crosswalk.origin.where,
+                say("{share:.0%} of {id} are intersects-with", share=share, id=crosswalk.id),
+                _NEEDS_A_LOOK,
+            )
 
 
 def mostly_subsets(draft: Draft) -> Found:
@@ -95,8 +137,8 @@ def mostly_subsets(draft: Draft) -> Found:
     for crosswalk in draft.crosswalks:
         share = _share(crosswalk, Relationship.SUBSET)
         if share > MOST_SUBSETS:
-            fix = "ask of each row whether the target really asks for all of the source"
-            yield crosswalk.origin.where, f"{share:.0%} of {crosswalk.id} are subset-of", fix
+            fix = say("ask of each row whether the target really asks for all of the source")
+            yield crosswalk.origin.where, say("{share:.0%} of {id} are subset-of", share=share, id=crosswalk.id), fix
 
 
 def unaccounted(draft: Draft) -> Found:
@@ -113,8 +155,8 @@ def unaccounted(draft: Draft) -> Found:
         told = left_out | reached(crosswalk)
         for requirement in assessable:
             if requirement.framework in sides and requirement.id not in told:
-                what = f"{crosswalk.id} says nothing of {requirement.id}"
-                yield crosswalk.origin.where, what, "map it, or list it under unmapped with the reason"
+                what = say("{id} says nothing of {requirement}", id=crosswalk.id, requirement=requirement.id)
+                yield crosswalk.origin.where, what, say("map it, or list it under unmapped with the reason")
 
 
 def mapped_and_unmapped(draft: Draft) -> Found:
@@ -124,9 +166,9 @@ def mapped_and_unmapped(draft: Draft) -> Found:
         for index, left_out in enumerate(crosswalk.unmapped):
             name, where = left_out.requirement, document.where(("unmapped", index))
             if name in mapped:
-                yield where, f"{name} is mapped and listed as unmapped", "remove one of the two"
+                yield where, say("{name} is mapped and listed as unmapped", name=name), say("remove one of the two")
             if name in seen:
-                yield where, f"{name} is listed as unmapped twice", "remove one of the two"
+                yield where, say("{name} is listed as unmapped twice", name=name), say("remove one of the two")
             seen.add(name)
 
 
@@ -139,13 +181,18 @@ def repeated_rationales(draft: Draft) -> Found:
                 told[row.rationale[language]].append(row.origin.where)
             for places in told.values():
                 if len(places) > MOST_REPEATED:
-                    what = f"the same rationale ({language}) stands under {len(places)} rows, first at {places[0]}"
-                    yield places[MOST_REPEATED], what, "say what is particular to this pair"
+                    what = say(
+                        "the same rationale ({language}) stands under {count} rows, first at {places}",
+                        language=language,
+                        count=len(places),
+                        places=places[0],
+                    )
+                    yield places[MOST_REPEATED], what, say("say what is particular to this pair")
 
 
 def reviewed_by_nobody(draft: Draft) -> Found:
     """Only somebody who takes responsibility makes a row *reviewed*."""
     for row in _rows(draft):
         if row.review == "reviewed" and not (row.reviewer.strip() and row.reviewed_on.strip()):
-            what = f"{row.source} → {row.target} is reviewed by nobody, or on no day"
-            yield row.origin.where, what, "name the reviewer's role and the date, or set review: proposed"
+            what = say("{source} → {target} is reviewed by nobody, or on no day", source=row.source, target=row.target)
+            yield row.origin.where, what, say("name the reviewer's role and the date, or set review: proposed")

@@ -7,6 +7,7 @@ from typing import Any
 from itss_bridge.catalogue.draft import Draft
 from itss_bridge.catalogue.lint.ids import Found
 from itss_bridge.catalogue.yaml import Path_
+from itss_bridge.messages import say
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _CITED = re.compile(r"“[^”]*”|\([^)]*\)")
@@ -54,14 +55,18 @@ def missing(draft: Draft) -> Found:
     for _, where, _, text in _texts(draft):
         for language in ("en", "zh"):
             if not text[language].strip():
-                yield where, f"the text has no {language}", "write it as an auditor would say it"
+                yield (
+                    where,
+                    say("the text has no {language}", language=language),
+                    say("write it as an auditor would say it"),
+                )
 
 
 def chinese_without_han(draft: Draft) -> Found:
     """Chinese text has Chinese in it."""
     for _, where, path, text in _texts(draft):
         if text["zh"].strip() and not _HAN.search(text["zh"]) and not _is_designation(path):
-            yield where, "the zh text has no Chinese character", "write it in Chinese"
+            yield where, say("the zh text has no Chinese character"), say("write it in Chinese")
 
 
 def english_with_han(draft: Draft) -> Found:
@@ -70,14 +75,18 @@ def english_with_han(draft: Draft) -> Found:
         words = _CITED.sub("", text["en"]) if path[-1] in _OURS_ALONE else text["en"]
         share = len(_HAN.findall(words)) / max(len(words), 1)
         if share > (0 if path[-1] in _OURS_ALONE else MOST_HAN):
-            yield where, "the en text has Chinese characters in it", "write it in English; cite a term in brackets"
+            yield (
+                where,
+                say("the en text has Chinese characters in it"),
+                say("write it in English; cite a term in brackets"),
+            )
 
 
 def same(draft: Draft) -> Found:
     """One text for both languages is a translation that was forgotten."""
     for _, where, path, text in _texts(draft):
         if text["en"].strip() == text["zh"].strip() and not _is_designation(path):
-            yield where, "en and zh are the same", "write both"
+            yield where, say("en and zh are the same"), say("write both")
 
 
 def too_long(draft: Draft) -> Found:
@@ -87,5 +96,11 @@ def too_long(draft: Draft) -> Found:
         for language, most in zip(("en", "zh"), limits or (), strict=False):
             long = len(text[language].strip())
             if long > most:
-                what = f"the {language} {path[-1]} has {long} characters, {most} at most"
-                yield where, what, "say it shorter, in your own words: no sentence of a standard may stand here"
+                what = say(
+                    "the {language} {path} has {long} characters, {most} at most",
+                    language=language,
+                    path=path[-1],
+                    long=long,
+                    most=most,
+                )
+                yield where, what, say("say it shorter, in your own words: no sentence of a standard may stand here")

@@ -39,6 +39,7 @@ from itss_bridge.wording import (
     STREAM_STATE,
     VERDICT,
     VERDICT_STATUS,
+    as_reason,
     needed,
     number,
     phrase,
@@ -128,7 +129,7 @@ class _Account:
             "state": STREAM_STATE[state.state][self.language],
             "fill": FILL["conforming" if state.state == "complete" else "nonconforming"],
             "collected": self.reading.minute(state.collected_at) or NO_VALUE,
-            "reason": _line(state.reason),
+            "reason": _line(as_reason(state.reason)[self.language]),
             "head": state.head[:16],
         }
 
@@ -177,7 +178,7 @@ class _Account:
             "distance": _line(distance(result)[self.language]),
             "n": f"{result.measurement.n:,}" if result.measurement else NO_VALUE,
             "fraction": _fraction(result.measurement),
-            "reason": _line(result.reason),
+            "reason": _line(as_reason(result.reason)[self.language]),
         }
 
     def _framework(self, framework: Framework) -> JsonObject:
@@ -246,12 +247,12 @@ class _Account:
 
     def _metric(self, measured: Measurement) -> JsonObject:
         metric = self.reading.metric(measured.metric)
-        told = measured.unknown or quantity(measured.value, measured.unit)[self.language]
+        told = as_reason(measured.unknown) if measured.unknown else quantity(measured.value, measured.unit)
         return {
             "metric": _line(measured.metric),
             "title": _line(metric.title[self.language]) if metric else _line(measured.metric),
             "of": _line(", ".join(f"{name} {value}" for name, value in sorted(measured.arguments.items()))),
-            "value": _line(told),
+            "value": _line(told[self.language]),
             "known": not measured.unknown and measured.value is not None,
             "n": f"{measured.n:,}",
             "fraction": _fraction(measured),

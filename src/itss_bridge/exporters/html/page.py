@@ -3,7 +3,7 @@
 import base64
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -205,6 +205,7 @@ def _environment(words: Bilingual) -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"both": words.both, "label": words.label, "plain": plain, "foreign": foreign, "link": link}
+    environment.filters["reason"] = partial(_reason, words)
     environment.globals |= {
         "phrase": lambda name, **values: words.both(wording.phrase(name, **values)),
         "head": lambda name: words.both(wording.HEAD[name]),
@@ -214,6 +215,12 @@ def _environment(words: Bilingual) -> Environment:
         **_READERS,
     }
     return environment
+
+
+def _reason(words: Bilingual, text: str) -> Markup:
+    """Why something is not known; what a tool said itself is kept apart from our own words."""
+    reason = wording.as_reason(text)
+    return foreign(text) if reason.en == reason.zh else words.both(reason)
 
 
 def _filled(text: Text, **values: object) -> Text:

@@ -23,7 +23,7 @@ from itss_bridge.exporters.oscal.parts import (
 from itss_bridge.exporters.reading import Entry, Reading, measured_value
 from itss_bridge.exporters.values import needed
 from itss_bridge.model import Finding, Framework, Item, LevelOutcome, Measurement, Status, StreamState, Support, Text
-from itss_bridge.wording import LEVEL, LEVEL_STATE, PHRASE, STATUS, STREAM_STATE, VERDICT, other, stream
+from itss_bridge.wording import LEVEL, LEVEL_STATE, PHRASE, STATUS, STREAM_STATE, VERDICT, as_reason, other, stream
 
 KIND = "assessment-results"
 TITLE = Text("Conformance of {organisation}", "{organisation} 符合性评估结果")
@@ -115,10 +115,11 @@ def _stream(state: StreamState, reading: Reading, language: str) -> JsonObject:
         ("head", state.head),
         ("reason", state.reason),
     )
+    reason = as_reason(state.reason)
     return {
         "uuid": identity("stream", report.organisation, state.source, state.stream),
         "title": markup(label[language]),
-        "description": markup(f"{label[language]} ({state.seen}/{_or_dash(state.expected)}) {state.reason}"),
+        "description": markup(f"{label[language]} ({state.seen}/{_or_dash(state.expected)}) {reason[language]}"),
         "props": [*second("title", label, language), *about],
         "methods": ["EXAMINE"],
         "collected": stamp(state.collected_at or report.as_of),
@@ -167,9 +168,10 @@ def _told(reading: Reading, entry: Entry, language: str) -> str:
     """What was found in one line for people."""
     result, measured = entry.result, entry.result.measurement
     value = f"{VERDICT[result.verdict][language]}: {measured_value(result)[language]}"
+    reason = as_reason(result.reason)[language]
     if measured is None:
-        return f"{value} {result.reason}"
-    return f"{value} (n = {measured.n}) {reading.window(measured)} {result.reason}"
+        return f"{value} {reason}"
+    return f"{value} (n = {measured.n}) {reading.window(measured)} {reason}"
 
 
 def _numbers(measured: Measurement) -> list[JsonObject]:

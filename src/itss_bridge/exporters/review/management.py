@@ -8,7 +8,7 @@ from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.review.parts import evidence, filled, heads, nonconformities, notes, titled
 from itss_bridge.exporters.review.words import word
 from itss_bridge.model import Decision, Measurement, Report, Status
-from itss_bridge.wording import DOCUMENT_STATE, LEVEL, LEVEL_STATE, STATUS, number, quantity
+from itss_bridge.wording import DOCUMENT_STATE, LEVEL, LEVEL_STATE, STATUS, as_reason, number, quantity
 
 CUSTOMERS = frozenset({"kpi-csat", "kpi-csat-n", "kpi-nps", "kpi-renew"})
 GAPS_SHOWN, EMPTY_LINES = 10, 5
@@ -86,7 +86,9 @@ def _measured(report: Report, language: str, *, customers: bool) -> str:
 
 
 def _value(measured: Measurement, language: str) -> str:
-    return escaped(measured.unknown) if measured.unknown else quantity(measured.value, measured.unit)[language]
+    if measured.unknown:
+        return escaped(as_reason(measured.unknown)[language])
+    return quantity(measured.value, measured.unit)[language]
 
 
 def _gaps(report: Report, language: str) -> str:

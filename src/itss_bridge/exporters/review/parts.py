@@ -7,7 +7,7 @@ from itss_bridge.exporters.markdown import escaped, linked, table
 from itss_bridge.exporters.reading import Reading
 from itss_bridge.exporters.review.words import word
 from itss_bridge.model import Report
-from itss_bridge.wording import GRADE, PROGRESS, STREAM_STATE, stream
+from itss_bridge.wording import GRADE, PROGRESS, STREAM_STATE, as_reason, stream
 
 
 def heads(language: str, *names: str) -> list[str]:
@@ -28,7 +28,7 @@ def evidence(report: Report, language: str) -> str:
             escaped(state.source),
             f"{state.seen:,} / {'–' if state.expected is None else f'{state.expected:,}'}",
             STREAM_STATE[state.state][language],
-            escaped(state.reason),
+            escaped(as_reason(state.reason)[language]),
         ]
         for state in report.streams
     ]

@@ -13,6 +13,7 @@ from itss_bridge.wording import (
     STATUS,
     STATUS_MEANING,
     STREAM_STATE,
+    as_reason,
     phrase,
     stream,
 )
@@ -73,7 +74,7 @@ def _completeness(sheet: Sheet, reading: Reading, row: int) -> int:
     for state in unfinished:
         words = stream(state.stream)[book.language], status_of(state.state, book.language)
         sheet.row(row, [state.source, *words, Cell(state.expected, "whole"), Cell(state.seen, "whole")])
-        lines = sheet.merged(row, 5, _LAST, state.reason)
+        lines = sheet.merged(row, 5, _LAST, as_reason(state.reason)[book.language])
         sheet.height(row, 14 * lines + 4)
         row += 1
     return row

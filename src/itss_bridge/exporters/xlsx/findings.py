@@ -16,6 +16,7 @@ from itss_bridge.wording import (
     SYMBOL,
     VERDICT,
     VERDICT_STATUS,
+    as_reason,
     element,
     needed,
 )
@@ -124,7 +125,7 @@ def _rule(table: Table, book: Book, reading: Reading, rule: Rule, places: Places
             Cell(population, "jump", within(SHEET["evidence"][language], places[rule.key])),
             distance(result)[language],
             reading.window(result.measurement),
-            result.reason,
+            as_reason(result.reason)[language],
             Cell(", ".join(result.check.origin.source), "small"),
             Cell(result.check.origin.confidence, "small"),
         ]

@@ -5,7 +5,7 @@ from itss_bridge.exporters.xlsx.cover import status_of
 from itss_bridge.exporters.xlsx.sheet import Book, Cell
 from itss_bridge.exporters.xlsx.table import Column, Table
 from itss_bridge.model import Measurement
-from itss_bridge.wording import BETTER, MEASURED, stream, unit
+from itss_bridge.wording import BETTER, MEASURED, as_reason, stream, unit
 
 _METRICS = (
     Column("id", 17),
@@ -64,7 +64,7 @@ def _measurement(table: Table, language: str, reading: Reading, measurement: Mea
             Cell(reading.local(measurement.end)),
             *(Cell(measurement.spread.get(name)) for name in ("mean", "median", "p90")),
             BETTER[metric.better][language] if metric else "",
-            measurement.unknown,
+            as_reason(measurement.unknown)[language],
         ]
     )
 
@@ -81,7 +81,7 @@ def sources(book: Book, reading: Reading) -> None:
                 Cell(state.expected, "whole"),
                 Cell(state.seen, "whole"),
                 Cell(reading.local(state.collected_at) if state.collected_at else None),
-                state.reason,
+                as_reason(state.reason)[book.language],
                 Cell(state.head, "digest"),
             ]
         )

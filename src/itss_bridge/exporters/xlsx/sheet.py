@@ -14,6 +14,7 @@ from unicodedata import east_asian_width
 from itss_bridge.errors import BridgeError
 from itss_bridge.exporters.foreign import cell, is_formula, link
 from itss_bridge.exporters.xlsx.styles import BASE, LINE_HEIGHT, STYLES, TABS
+from itss_bridge.messages import say
 from itss_bridge.model import Status, Text
 from itss_bridge.wording import HEAD, PHRASE, SHEET, STATUS, other
 
@@ -193,10 +194,10 @@ class Sheet:
     def _must(self, code: int | None, row: int, column: int) -> None:
         if code:
             raise BridgeError(
-                "a cell could not be written",
-                where=f"sheet {self.name}, row {row + 1}, column {column + 1}",
-                cause=f"the spreadsheet library answered {code}",
-                fix="please report this with the requirement or ticket concerned",
+                say("a cell could not be written"),
+                where=say("sheet {sheet}, row {row}, column {column}", sheet=self.name, row=row + 1, column=column + 1),
+                cause=say("the spreadsheet library answered {code}", code=code),
+                fix=say("please report this with the requirement or ticket concerned"),
             )
 
 

@@ -6,7 +6,7 @@ from itss_bridge.exporters.xlsx.matrix import Places
 from itss_bridge.exporters.xlsx.sheet import Book, Cell
 from itss_bridge.exporters.xlsx.table import Column, Table
 from itss_bridge.model import Item, Verdict
-from itss_bridge.wording import LEVEL, needed
+from itss_bridge.wording import LEVEL, as_reason, needed
 from itss_bridge.wording.workbook import BOOK
 
 _COLUMNS = (
@@ -76,7 +76,7 @@ def _check(table: Table, book: Book, reading: Reading, entry: Entry) -> None:
             Cell(measured.numerator if measured else None),
             Cell(measured.denominator if measured else None, "whole"),
             reading.window(measured),
-            result.reason,
+            as_reason(result.reason)[language],
             Cell(", ".join(origin.source), "small"),
             Cell(origin.confidence, "small"),
         ]

@@ -14,7 +14,7 @@ from itss_bridge.fleet.told import Short
 from itss_bridge.fleet.words import HEAD, PHRASE, STATE, phrase
 from itss_bridge.messages import told
 from itss_bridge.model import Status, Text, Verdict
-from itss_bridge.wording import LEVEL, LEVEL_STATE, STATUS, STREAM_STATE, VERDICT, other, stream, unit
+from itss_bridge.wording import LEVEL, LEVEL_STATE, STATUS, STREAM_STATE, VERDICT, as_reason, other, stream, unit
 
 SHEET: Final = {
     "overview": Text("Overview", "总览"),
@@ -145,7 +145,7 @@ def _lacks(organisation: Organisation, book: Book) -> Iterable[Sequence[Shown]]:
     if not organisation.standing.streams and not organisation.standing.short:
         yield [*head, "", "", PHRASE["no_evidence"][book.language], ""]
     for short in organisation.standing.short:
-        yield [*head, short.source, _stream(short, book), short.reason, ""]
+        yield [*head, short.source, _stream(short, book), as_reason(short.reason)[book.language], ""]
 
 
 def _stream(short: Short, book: Book) -> str:
