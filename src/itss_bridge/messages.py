@@ -123,7 +123,8 @@ def _translated(language: str) -> Iterator[str]:
     for file in _files(language):
         with file.open("rb") as opened:
             # gettext has no other way to tell what it knows
-            yield from gettext.GNUTranslations(opened)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+            known = gettext.GNUTranslations(opened)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
+            yield from (template for template in known if isinstance(template, str))  # others are plurals
 
 
 @cache

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 from babel.messages.catalog import Catalog
@@ -24,6 +25,7 @@ ROOT = Path(__file__).parents[2]
 LANGUAGE = "zh"
 # words that sentences are filled with; reports show them in the same words
 WORDS = {name: text.zh for name, text in [*STREAM.items(), *STREAM_STATE.items()]}
+Id: TypeAlias = str | tuple[str, str]
 # the same messages give the same file
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -50,7 +52,7 @@ def packages() -> list[Package]:
     return [Package(folder.name, folder) for folder in (ROOT / "src" / "itss_bridge", *plugins)]
 
 
-def said(package: Package) -> Iterator[tuple[str, str]]:
+def said(package: Package) -> Iterator[tuple[Id, str]]:
     """Every message of a package and the file that says it."""
     for path, _, message, _, _ in extract_from_dir(str(package.folder), [("**.py", "python")], keywords={"say": None}):
         yield str(message), path
@@ -67,7 +69,9 @@ def of_commands() -> Iterator[str]:
 
 def _help(command: click.Command) -> Iterator[str]:
     yield from (text for text in (command.help, command.epilog) if text)
-    yield from (p.help for p in command.params if isinstance(p, click.Option) and p.help)
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    yield from (p.help for p in options if p.help)
+    yield from (p.show_default for p in options if isinstance(p.show_default, str))
     if isinstance(command, Commands):
         yield from (summary for _, summary in command.table.values())
         members = [command.original(name) for name in command.table]
@@ -77,13 +81,13 @@ def _help(command: click.Command) -> Iterator[str]:
         yield from _help(member)
 
 
-def of_click() -> Iterator[str]:
-    """What the library itself says to people, in the singular: Chinese has one form."""
+def of_click() -> Iterator[Id]:
+    """What the library itself says to people; one that counts with its plural."""
     folder = Path(inspect.getfile(click)).parent
     for _, _, message, _, _ in extract_from_dir(
         str(folder), [("**.py", "python")], keywords={"_": None, "ngettext": (1, 2)}
     ):
-        yield message if isinstance(message, str) else message[0]
+        yield message
 
 
 def gathered(package: Package) -> Catalog:
@@ -91,10 +95,17 @@ def gathered(package: Package) -> Catalog:
     known = current(package)
     catalogue = Catalog(locale=LANGUAGE, project=package.name, fuzzy=False, header_comment="# Licence: Apache-2.0")
     catalogue.creation_date = catalogue.revision_date = _NO_DATE
-    for text, place in sorted(set(said(package))):
+    for text, place in sorted(set(said(package)), key=str):
         there = known.get(text)
-        catalogue.add(text, WORDS.get(text) or (there.string if there else ""), locations=[(place, None)])
+        string = there.string if there and isinstance(there.id, type(text)) else ""
+        catalogue.add(text, string if isinstance(text, tuple) else WORDS.get(text, string), locations=[(place, None)])
     return catalogue
+
+
+def untranslated(catalogue: Catalog) -> list[Id]:
+    """What nobody has translated yet."""
+    strings = ((m.id, m.string if isinstance(m.string, tuple) else (m.string,)) for m in catalogue if m.id)
+    return [id for id, told in strings if not all(told)]
 
 
 def current(package: Package) -> Catalog:

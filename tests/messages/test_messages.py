@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
-from tests.messages.catalogue import Package, as_mo, as_po, current, gathered, packages
+from tests.messages.catalogue import Package, as_mo, as_po, current, gathered, packages, untranslated
 
 from itss_bridge.messages import say, spoken, told
 
@@ -25,14 +25,16 @@ def test_the_catalogue_is_what_the_code_says(package: Package) -> None:
 
 @names
 def test_every_message_is_translated(package: Package) -> None:
-    missing = [message.id for message in current(package) if message.id and not message.string]
-    assert not missing
+    assert not untranslated(current(package))
 
 
 @names
 def test_a_translation_fills_the_same_places(package: Package) -> None:
     for message in current(package):
-        assert places(message.id) == places(message.string), message.id
+        if isinstance(message.id, tuple):  # Chinese has one form; it is filled with what either English form is
+            assert {*places(message.string[0])} <= {*places(message.id[0]), *places(message.id[1])}, message.id
+        else:
+            assert places(message.id) == places(message.string), message.id
 
 
 def places(text: str) -> list[str]:

@@ -236,8 +236,13 @@ class GuardedSession(requests.Session):
         pause = backoff.next_pause(trouble.first, trouble.asked)
         if pause is None:
             error = trouble.error
-            tries = f"gave up after {backoff.attempts} attempts and {backoff.waited:.0f} s of waiting"
-            raise type(error)(f"{error.what}; {tries}", cause=error.cause, fix=error.fix)
+            what = say(
+                "{what}; gave up after {attempts} attempts and {seconds:.0f} s of waiting",
+                what=error.what,
+                attempts=backoff.attempts,
+                seconds=backoff.waited,
+            )
+            raise type(error)(what, cause=error.cause, fix=error.fix)
         if trouble.concerns_everybody:
             self._pace.pause_all(pause, asked=bool(trouble.asked))
         else:
