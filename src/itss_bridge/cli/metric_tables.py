@@ -9,10 +9,19 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from itss_bridge import wording
-from itss_bridge.cli.tables import metric_view, plain, plain_table
+from itss_bridge.cli.tables import plain
 from itss_bridge.model import Metric, Text
 
 _HEADS = {
+    "arguments": Text("Arguments", "参数"),
+    "unit": Text("Unit", "单位"),
+    "from": Text("From", "起"),
+    "to": Text("To (exclusive)", "止（不含）"),
+    "mean": Text("Mean", "平均值"),
+    "calendar": Text("Business time by", "工作时间日历"),
+    "ref": Text("Reference", "编号"),
+    "met": Text("Met", "满足"),
+    "at": Text("Date", "日期"),
     "month": Text("Month", "月份"),
     "priority": Text("Priority", "优先级"),
     "service": Text("Service", "服务"),
@@ -27,6 +36,7 @@ _HEADS = {
 }
 _NUMBERS = ("n", "numerator", "denominator", "excluded", "median", "p90")
 _NOT_GIVEN = Text("not given", "未填写")
+_YES, _NO = Text("yes", "是"), Text("no", "否")
 _ALL = Text("all", "合计")
 _RUNNING = Text("so far", "截至目前")
 _AS_KNOWN = Text("as known at each month's end", "按各月末当时掌握的证据")
@@ -36,15 +46,38 @@ _CALENDAR = Text("business time by {}", "工作时间日历：{}")
 
 def measured_view(metric: Metric, shape: Mapping[str, Any], language: str) -> Group:
     """One measurement, with its parts and its population where they were asked for."""
-    facts = {name: value for name, value in shape.items() if name not in {"by", "parts", "population"}}
-    shown: list[RenderableType] = [metric_view(metric, facts, language)]
+    shown: list[RenderableType] = [Line(f"{metric.title[language]} · {metric.id}", "bold"), _facts(shape, language)]
     if shape.get("parts"):
         table = _table((shape["by"],), language)
         _add_parts(table, shape, metric.unit, language)
         shown.append(table)
     if shape.get("population"):
-        shown.append(plain_table(["ref", "value", "met", "excluded", "at"], shape["population"]))
+        shown.append(_population(shape["population"], language))
     return Group(*shown)
+
+
+def _facts(shape: Mapping[str, Any], language: str) -> Table:
+    facts = Table.grid(padding=(0, 2))
+    for name in (name for name in shape if name in _HEADS):
+        facts.add_row(Line(_HEADS[name][language], "bold"), plain(_fact(name, shape[name], language)))
+    return facts
+
+
+def _fact(name: str, value: Any, language: str) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{part}: {held}" for part, held in value.items()) or "–"
+    if name == "unknown":
+        return wording.as_reason(value)[language] or "–"
+    return "–" if value in {None, ""} else str(value)
+
+
+def _population(items: Iterable[Mapping[str, Any]], language: str) -> Table:
+    names = ("ref", "value", "met", "excluded", "at")
+    table = Table(*(_HEADS[name][language] for name in names), box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for item in items:
+        told = {None: "", True: _YES[language], False: _NO[language]}[item["met"]]
+        table.add_row(*("" if v is None else plain(str(v)) for v in ({**item, "met": told}[name] for name in names)))
+    return table
 
 
 def history_view(metric: Metric, shape: Mapping[str, Any], language: str) -> Group:

@@ -303,17 +303,6 @@ def metric_table(metrics: Iterable[Metric], language: str) -> Table:
     return table
 
 
-def metric_view(metric: Metric, shape: Mapping[str, Any], language: str) -> Group:
-    """One measurement, and its population when it was asked for."""
-    facts = Table.grid(padding=(0, 2))
-    for name, value in shape.items():
-        if name != "population":
-            facts.add_row(Line(name, "bold"), plain(str(value)))
-    population = shape.get("population")
-    rows = [plain_table(["ref", "value", "met", "excluded", "at"], population)] if population else []
-    return Group(Line(f"{metric.title[language]} · {metric.id}", "bold"), facts, *rows)
-
-
 def catalogue_table(frameworks: Iterable[Framework], language: str) -> Table:
     """Every requirement, indented by its place in the tree."""
     table = _table(["clause", "requirement", "element"], language)
