@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from itss_bridge.bridge import Bridge
 from itss_bridge.errors import Locked, UsageError
 from itss_bridge.workspace import FILE, Workspace
 
+OPENED = datetime(2026, 1, 1, tzinfo=UTC)
 GOOD = '[workspace]\norganisation = "晨星信息"\ntime_zone = "Asia/Shanghai"\n'
 
 
@@ -24,6 +26,15 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
     assert (opened.languages, str(opened.time_zone), opened.target) == (("zh", "en"), "Asia/Shanghai", None)
     assert opened.rule_packs == ("itss-application-2020", "consultant-002")
     assert opened.binding == ("itss-application-2020",)
+    assert opened.engine == "duckdb"
+
+
+def test_an_engine_that_does_not_exist_is_refused_with_what_was_meant(tmp_path: Path) -> None:
+    workspace(tmp_path, f'{GOOD}engine = "duckbd"\n')
+
+    with pytest.raises(UsageError, match="there is no engine 'duckbd'") as caught, Bridge(tmp_path).engine(OPENED):
+        pass
+    assert "did you mean 'duckdb'?" in caught.value.fix
 
 
 @pytest.mark.parametrize("key", ["password", "token", "api_key", "apikey", "SN_PASSWORD", "jira_token", "private_key"])

@@ -119,9 +119,9 @@ class Bridge:
         return last.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
     @contextmanager
-    def engine(self, as_of: datetime, name: str = "duckdb", metrics: Collection[Metric] = ()) -> Iterator[Engine]:
-        """An engine over the evidence of *as_of*, with the workspace's calendar; *metrics* will be held by it."""
-        factory: Any = self.plugins.pick(self.plugins.engines, name, say("engine"))
+    def engine(self, as_of: datetime, metrics: Collection[Metric] = ()) -> Iterator[Engine]:
+        """The workspace's engine over the evidence of *as_of*, with its calendar; *metrics* will be held by it."""
+        factory: Any = self.plugins.pick(self.plugins.engines, self.workspace.engine, say("engine"))
         calendar = self.catalogue.calendars.get(self.workspace.calendar)
         with closing(factory(self.lake, as_of, calendar, metrics)) as engine:
             yield engine

@@ -141,6 +141,11 @@ class Workspace:
         return str(self._own.get("calendar", "around-the-clock"))
 
     @property
+    def engine(self) -> str:
+        """The engine that measures."""
+        return str(self._own.get("engine", "duckdb"))
+
+    @property
     def follows_source_clock(self) -> bool:
         """Collection times come from the tools' clocks: a replay of recorded data."""
         return bool(self._own.get("clock") == "source")
