@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Self
 
-_TELLING = 6
+_TELLING = 8
 """Letters that a template must bring itself, for a sentence to be known again by it."""
 
 PLUGINS = "itss_bridge"
@@ -78,16 +78,20 @@ def retold(text: str, language: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _known_again(text: str, language: str) -> str:
+    """The whole sentence, else by a template, else part by part: of an error, of reasons that came one by one."""
     if (whole := translations(language).gettext(text)) != text:
         return whole
-    for template, literals in _templates(language):
-        found = _pattern(template).fullmatch(text) if all(literal in text for literal in literals) else None
-        if found:
+    candidates = [t for t, literals in _templates(language) if all(literal in text for literal in literals)]
+    for pattern, template in ((pattern, t) for pattern in (_strict, _loose) for t in candidates):
+        if found := pattern(template).fullmatch(text):
             values = {name: _AsItIs(retold(value, language)) for name, value in found.groupdict().items()}
             return translations(language).gettext(template).format_map(values)
-    # the parts of an error, and reasons that came one after the other
-    parts = next((text.split(mark) for mark in (" | ", "; ") if mark in text), [])
-    return "；".join(retold(part, language) for part in parts) or text
+    for mark, ours in ((" | ", "；"), ("; ", "；"), (": ", "：")):
+        parts = text.split(mark)
+        told = [retold(part, language) for part in parts] if len(parts) > 1 else parts
+        if told != parts:
+            return ours.join(told)
+    return text
 
 
 class _AsItIs(str):
@@ -109,10 +113,10 @@ def _templates(language: str) -> Sequence[tuple[str, Sequence[str]]]:
     for template in _translated(language):
         with suppress(ValueError):  # a sentence that is no template may hold braces
             parts = [(literal, name) for literal, name, _, _ in Formatter().parse(template)]
-            literals = [literal for literal, _ in parts if literal]
-            if any(name for _, name in parts) and _weight(literals) >= _TELLING:
+            literals, names = [literal for literal, _ in parts if literal], [name for _, name in parts if name]
+            if names and all(map(str.isidentifier, names)) and _weight(literals) >= _TELLING:
                 found.append((template, literals))
-    return sorted(found, key=lambda one: (-_weight(one[1]), one[0]))
+    return sorted(found, key=lambda one: (-_weight(one[1]), -len(one[0]), one[0]))
 
 
 def _weight(literals: Sequence[str]) -> int:
@@ -128,13 +132,26 @@ def _translated(language: str) -> Iterator[str]:
 
 
 @cache
-def _pattern(template: str) -> re.Pattern[str]:
+def _strict(template: str) -> re.Pattern[str]:
+    """A value that other words follow is one thing: a sentence within a sentence stands at its end."""
+    return _pattern(template, r"(?:(?!: |; | \| ).)+?")
+
+
+@cache
+def _loose(template: str) -> re.Pattern[str]:
+    return _pattern(template, ".+?")
+
+
+def _pattern(template: str, before_others: str) -> re.Pattern[str]:
     seen: set[str] = set()
+    parts = list(Formatter().parse(template))
     pieces = []
-    for literal, name, _, _ in Formatter().parse(template):
+    for place, (literal, name, _, conversion) in enumerate(parts):
         pieces.append(re.escape(literal))
         if name:
-            pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>.+?)")
+            value = ".+" if place == len(parts) - 1 else before_others
+            value = rf"(?=['\"\[({{\d-]){value}" if conversion == "r" else value
+            pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>{value})")
             seen.add(name)
     return re.compile("".join(pieces), re.DOTALL)
 

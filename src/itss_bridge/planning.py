@@ -8,6 +8,7 @@ from itss_bridge.bridge import Bridge
 from itss_bridge.contracts import Connector, Count
 from itss_bridge.errors import BridgeError
 from itss_bridge.evidence import SourceMark
+from itss_bridge.messages import say
 from itss_bridge.shape import told
 from itss_bridge.workspace import Source
 
@@ -57,11 +58,11 @@ class _Stream:
         why = self._why_everything(mark)
         rows = self._rows(counted, mark, everything=bool(why))
         requests = 0 if self.connector.reads_files else asked + self._requests(counted, rows, everything=bool(why))
-        since = f"changes since {mark.cursor:%Y-%m-%d %H:%M}Z" if mark and mark.cursor else ""
+        since = say("changes since {moment:%Y-%m-%d %H:%M}Z", moment=mark.cursor) if mark and mark.cursor else ""
         return {
             "source": self.source.name,
             "stream": self.stream,
-            "read": "everything" if why else since,
+            "read": say("everything") if why else since,
             "at the tool": counted.rows if counted else None,
             "exact": bool(counted and counted.exact),
             "held": mark.seen if mark else 0,
@@ -79,12 +80,14 @@ class _Stream:
     def _why_everything(self, mark: SourceMark | None) -> str:
         """Why a full read is due; empty when an incremental one is enough, as far as can be told without asking."""
         if mark is None:
-            return "first read"
+            return say("first read")
         if mark.cursor is None:
-            return "the last one did not end" if mark.state in {"running", "failed"} else "records were missing"
+            ended = mark.state not in {"running", "failed"}
+            return say("records were missing") if ended else say("the last one did not end")
         if mark.shape.partition(":")[0] != told(self.connector, self.stream):
-            return "connector or configuration have changed"
-        return "this tool dates no changes" if self.connector.always_whole or self.connector.reads_files else ""
+            return say("connector or configuration have changed")
+        dated = not (self.connector.always_whole or self.connector.reads_files)
+        return "" if dated else say("this tool dates no changes")
 
     def _rows(self, counted: Count | None, mark: SourceMark | None, *, everything: bool) -> int | None:
         if counted is None:

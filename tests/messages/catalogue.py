@@ -105,7 +105,7 @@ def gathered(package: Package) -> Catalog:
 def untranslated(catalogue: Catalog) -> list[Id]:
     """What nobody has translated yet."""
     strings = ((m.id, m.string if isinstance(m.string, tuple) else (m.string,)) for m in catalogue if m.id)
-    return [id for id, told in strings if not all(told)]
+    return [name for name, told in strings if not all(told)]
 
 
 def current(package: Package) -> Catalog:

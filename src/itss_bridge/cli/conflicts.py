@@ -35,4 +35,4 @@ def command(call: Call) -> None:
 
     language = declared.language(call)
     rows = [{"level": c.level, "rules": len(c.rules), "statement": c.statement[language]} for c in found]
-    console().print(plain_table(["level", "rules", "statement"], rows))
+    console().print(plain_table(["level", "rules", "statement"], rows, language))

@@ -106,7 +106,9 @@ def purge_command(
     from itss_bridge.cli.tables import plain_table
 
     if plans:
-        console().print(plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans]))
+        console().print(
+            plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans], call.lang(bridge))
+        )
     talk(_outcome(sum(plan.rows for plan in plans), applied=apply))
 
 
@@ -147,7 +149,9 @@ def compact_command(call: Call, streams: tuple[str, ...], *, apply: bool) -> Non
     from itss_bridge.cli.tables import plain_table
 
     if plans:
-        console().print(plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans]))
+        console().print(
+            plain_table([field.name for field in fields(plans[0])], [asdict(plan) for plan in plans], call.lang(bridge))
+        )
     talk(_compacted(sum(plan.files for plan in plans), applied=apply))
 
 
@@ -188,7 +192,7 @@ def find_person_command(call: Call, name: str) -> None:
     shown = ("source", "pseudonym", "stream", "field", "records", "versions", "refs")
     rows = [asdict(one) | {"pseudonym": pseudonyms[one.source], "refs": _some(one.refs)} for one in found]
     if rows:
-        console().print(plain_table(list(shown), rows))
+        console().print(plain_table(list(shown), rows, call.lang(bridge)))
     else:
         talk(say("no evidence names this person; pseudonyms looked for: {pseudonyms}", pseudonyms=pseudonyms))
 

@@ -34,7 +34,7 @@ def plan_table(rows: Iterable[_Row], language: str) -> Table:
     table = _table(_PLAN, language)
     for member, done in rows:
         for line in done.told or [{"reason": _error(done.error, language)}]:
-            cells = {**shown(line), "workspace": member.workspace}
+            cells = {**shown(line, language), "workspace": member.workspace}
             table.add_row(*("" if cells.get(name) is None else plain(str(cells[name])) for name in _PLAN))
     return table
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.messages import retold, say
 
 COLUMNS = ("source", "stream", "read", "at the tool", "held", "rows", "requests", "minutes", "reason")
 
@@ -18,21 +19,23 @@ def command(call: Call) -> int:
     """Show the plan; end with the worst exit code of the sources that did not answer."""
     from itss_bridge.planning import planned
 
-    rows, worst = planned(call.bridge())
+    bridge = call.bridge()
+    rows, worst = planned(bridge)
     if call.as_json:
         print_json(rows)
     else:
         from itss_bridge.cli.tables import plain_table
 
-        console().print(plain_table(list(COLUMNS), [shown(row) for row in rows]))
+        language = call.lang(bridge)
+        console().print(plain_table(list(COLUMNS), [shown(row, language) for row in rows], language))
     return worst
 
 
-def shown(row: dict[str, Any]) -> dict[str, Any]:
+def shown(row: dict[str, Any], language: str) -> dict[str, Any]:
     """For people: what is estimated says so."""
-    shown = dict(row)
+    shown = row | {key: retold(row[key], language) for key in ("read", "reason") if row.get(key)}
     if "exact" in row and row["at the tool"] is not None and not row["exact"]:
-        shown["at the tool"] = f"about {row['at the tool']}"
+        shown["at the tool"] = retold(say("about {count}", count=row["at the tool"]), language)
     if row.get("at least"):
         shown |= {key: f"≥ {row[key]}" for key in ("rows", "requests", "minutes")}
     return shown

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import click
 
 from itss_bridge.cli.call import Call, common, console, print_json
+from itss_bridge.cli.talk import LANGUAGE
 
 
 @click.command(epilog="Example: itss-bridge plugins --json")
@@ -33,4 +34,8 @@ def command(call: Call) -> None:
         }
         for p in plugins.loaded
     ]
-    console().print(plain_table(["plugin", "distribution", "hooks"], rows))
+    console().print(
+        plain_table(
+            ["plugin", "distribution", "hooks"], rows, LANGUAGE.get() if call.language is None else call.language
+        )
+    )

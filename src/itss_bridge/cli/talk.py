@@ -3,7 +3,7 @@
 import gettext
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextvars import ContextVar
 from copy import copy
 from importlib.util import find_spec
@@ -74,7 +74,7 @@ class _ChineseHelp(click.HelpFormatter):
     def write_text(self, text: str) -> None:
         super().write_text(_widened(text))
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         super().write_dl([(_widened(name), _widened(text)) for name, text in rows], col_max, col_spacing)
 
     def getvalue(self) -> str:

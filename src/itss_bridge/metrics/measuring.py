@@ -151,11 +151,12 @@ class Measuring:
             return ""
         first = [row["ref"] or row["id"] for row in self._engine.rows(_BEYOND)][:_BEYOND_SHOWN]
         more = counted["beyond"] - len(first)
-        only = say("the calendar {id} has the years {first_year} to {last_year} only", **self._calendar)
-        items = ", ".join(first)
+        told = {**self._calendar, "items": ", ".join(first), "more": more}
         if more > 0:
-            return say("{only}: {items} and {more} more", only=only, items=items, more=more)
-        return say("{only}: {items}", only=only, items=items)
+            return say(
+                "the calendar {id} has the years {first_year} to {last_year} only: {items} and {more} more", **told
+            )
+        return say("the calendar {id} has the years {first_year} to {last_year} only: {items}", **told)
 
     def failing(self, rows: Rows) -> tuple[Item, ...]:
         """The items to look at first: those that are not met, or, where less is better, those that are."""
@@ -230,7 +231,10 @@ def obstacle_of(stream: str, states: Mapping[str, Sequence[StreamState]]) -> str
     for state in states[stream]:
         if state.state != "complete":
             why = state.reason or say("no complete sync yet")
-            return say(
-                "{stream} of {source} is {state}: {why}", stream=stream, source=state.source, state=state.state, why=why
-            )
+            told = {"stream": stream, "source": state.source, "why": why}
+            if state.state == "running":
+                return say("{stream} of {source} is running: {why}", **told)
+            if state.state == "failed":
+                return say("{stream} of {source} is failed: {why}", **told)
+            return say("{stream} of {source} is incomplete: {why}", **told)
     return ""
