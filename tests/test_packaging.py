@@ -7,6 +7,7 @@ import pytest
 
 import itss_bridge
 from itss_bridge.data import folder
+from itss_bridge.messages import say
 
 ROOT = Path(__file__).parent.parent
 INSTALLED = Path(itss_bridge.__file__).parent
@@ -22,6 +23,11 @@ def test_the_wheel_carries_the_data_of_the_checkout(name: str) -> None:
         pytest.skip("the package is used from the checkout; `tox` tests the wheel")
     assert folder(name) == INSTALLED / "_data" / name
     assert content(folder(name)) == content(ROOT / name)
+
+
+def test_the_wheel_carries_what_it_says_in_chinese() -> None:
+    assert content(INSTALLED / "locale") == content(ROOT / "src" / "itss_bridge" / "locale")
+    assert say("cause").told("zh") == "原因"
 
 
 def test_the_version_is_one(bridge_command) -> None:
