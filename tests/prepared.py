@@ -6,7 +6,8 @@ from pathlib import Path
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.model import Report
-from itss_bridge.sync import SourceRun, StreamOutcome, sync_source
+from itss_bridge.outcomes import StreamOutcome
+from itss_bridge.sync import SourceRun, sync_source
 
 ORGANISATIONS = Path(__file__).parent / "organisations"
 COLLECTED = datetime(2026, 3, 30, 12, tzinfo=UTC)

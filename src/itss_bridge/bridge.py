@@ -21,34 +21,25 @@ from itss_bridge.evidence.bucket import bucket
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
 from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
 from itss_bridge.evidence.query import too_little
-from itss_bridge.interruption import SafePoints, stopping
+from itss_bridge.interruption import SafePoints
 from itss_bridge.judgements import Plan, judgements, plan
 from itss_bridge.messages import say
 from itss_bridge.model import Judgement, Metric, Report, Text
 from itss_bridge.nonconformities import FOLDER, Register
+from itss_bridge.outcomes import StreamOutcome
 from itss_bridge.plugins import Plugins
 from itss_bridge.report import report
+from itss_bridge.sessions import session
 from itss_bridge.sync import (
     SourceRun,
-    StreamOutcome,
     Watcher,
     end_sources,
     source_clock,
     sync_source,
     system_clock,
 )
-from itss_bridge.transport import (
-    ClientCredentials,
-    Credentials,
-    Gate,
-    GrantedSession,
-    GuardedSession,
-    Limits,
-    no_gate,
-)
+from itss_bridge.transport import Gate, no_gate
 from itss_bridge.workspace import FILE, Source, Workspace
-
-_NOWHERE = "https://nowhere.invalid"
 
 
 class Bridge:
@@ -194,7 +185,7 @@ class Bridge:
             own["folder"] = str(self.workspace.root / own.get("folder", "attestations"))
         own |= {key: source.table[key] for key in ("titles", "url") if key in source.table}
         streams: dict[str, dict[str, Any]] = source.table.get("streams", {})
-        return kind(own, self._session(source, kind), streams)
+        return kind(own, session(source, kind, self._resolved, self._gate), streams)
 
     def _refuse_wrong_keys(self, source: Source, own: dict[str, Any], kind: type[Connector]) -> None:
         where = f"{self.workspace.root / FILE}: sources.{source.name}"
@@ -251,28 +242,8 @@ class Bridge:
         own = {key: value for key, value in source.table.items() if key not in {"secret", "streams"}}
         as_writer = Source(source.name, source.connector, {**source.table, **account})
         reader = self.plugins.pick(self.plugins.connectors, source.connector, say("connector"))
-        session = self._session(as_writer, reader, writes=kind.writes if apply else ())
-        return kind({**own, **table}, session), source.name
-
-    def _session(
-        self, source: Source, kind: type[Connector], writes: Collection[tuple[str, str]] = ()
-    ) -> GuardedSession:
-        if kind.reads_files:
-            return GuardedSession(_NOWHERE)
-        table, secret = source.table, self._resolved(source.table["secret"], f"sources.{source.name}.secret")
-        options: dict[str, Any] = {
-            "limits": Limits(**{key: table[key] for key in ("in_flight", "attempts") if key in table}),
-            "ca_bundle": table.get("ca_bundle"),
-            "cancelled": stopping.is_set,
-        }
-        rights: dict[str, Any] = {"read_posts": kind.read_posts, "writes": writes}
-        if source.auth == "oauth-client-credentials":
-            scope = table.get("scope", "")
-            grant = ClientCredentials(_token_url(source, kind), table["username"], secret, scope=scope, **options)
-            return GrantedSession(table["url"], grant, gate=self._gate, **rights, **options)
-        basic = source.auth == "basic"
-        credentials = Credentials.basic(table["username"], secret) if basic else Credentials.bearer(secret)
-        return GuardedSession(table["url"], credentials=credentials, gate=self._gate, **rights, **options)
+        writes = kind.writes if apply else ()
+        return kind({**own, **table}, session(as_writer, reader, self._resolved, self._gate, writes)), source.name
 
     def _resolved(self, reference: str, where: str) -> str:
         secret = self.plugins.secret(reference)
@@ -373,20 +344,6 @@ class Bridge:
         if secret is None:
             raise UsageError(say("the pseudonym key cannot be found"), where=f"privacy.key = {reference!r}")
         return secret.encode()
-
-
-def _token_url(source: Source, kind: type[Connector]) -> str:
-    """The configured token endpoint, else the one that the vendor documents at the tool's own address."""
-    documented = kind.token_endpoint(source.table)
-    configured: str = source.table.get("token_url", "")
-    if configured or documented.startswith("/"):
-        return configured or source.table["url"].rstrip("/") + documented
-    raise UsageError(
-        say("the source does not say where its OAuth client gets a token"),
-        where=f"sources.{source.name}",
-        cause=say("this tool's tokens come from another address, and a client's secret goes to a configured one only"),
-        fix=say('add token_url = "{documented}"', documented=documented or "https://…"),
-    )
 
 
 def as_problem(error: BaseException) -> BridgeError | None:

@@ -5,10 +5,10 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ from itss_bridge.evidence.ledger import State, canonical
 from itss_bridge.fetch import connectors_fault, pages
 from itss_bridge.interruption import SafePoints
 from itss_bridge.messages import say
+from itss_bridge.outcomes import StreamOutcome
 from itss_bridge.shape import shape
 
 BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "20000"))
@@ -32,35 +33,6 @@ CLOCKS_DIFFER = timedelta(days=1)
 """A record that changed longer than this after a tool's own present carries a wrong date."""
 
 WORKERS = 4
-
-
-@dataclass(slots=True)
-class StreamOutcome:
-    """What one sync did to one stream: *expected* at the tool, *seen* held by us, both after the sync.
-
-    *left_out* is what the tool has besides, and what is no evidence: pages that this tool published itself.
-    """
-
-    state: State = "failed"
-    expected: int | None = None
-    seen: int = 0
-    new: int = 0
-    changed: int = 0
-    removed: int = 0
-    hidden: int = 0
-    left_out: int = 0
-    requests: int = 0
-    seconds: float = 0.0
-    reason: str = ""
-    exit_code: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """The shape that `sync --json` promises; what was left out is told only where there is such a thing."""
-        content = asdict(self)
-        del content["exit_code"]
-        if not self.left_out:
-            del content["left_out"]
-        return content | {"seconds": round(self.seconds, 3)}
 
 
 class Watcher(Protocol):
@@ -403,21 +375,3 @@ def system_clock(_identity: Identity | None) -> datetime:
 def source_clock(fallback: datetime) -> Callable[[Identity | None], datetime]:
     """The tool's own time, for replays; *fallback* when the tool did not answer."""
     return lambda identity: identity.server_time if identity else fallback
-
-
-def summary(run: str, outcomes: Mapping[str, Mapping[str, StreamOutcome]]) -> dict[str, Any]:
-    """The shape that `sync --json` promises."""
-    return {
-        "ok": all(o.state == "complete" for streams in outcomes.values() for o in streams.values()),
-        "run": run,
-        "sources": {
-            source: {"streams": {stream: outcome.as_dict() for stream, outcome in streams.items()}}
-            for source, streams in outcomes.items()
-        },
-    }
-
-
-def exit_code(outcomes: Mapping[str, Mapping[str, StreamOutcome]]) -> int:
-    """4 when a tool refused us, else 5 when anything is not complete, else 0."""
-    codes = {o.exit_code for streams in outcomes.values() for o in streams.values()}
-    return AccessDenied.exit_code if AccessDenied.exit_code in codes else max(codes, default=0)

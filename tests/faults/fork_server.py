@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from itss_bridge.bridge import Bridge
+from itss_bridge.outcomes import exit_code
 from itss_bridge.plugins import Plugins
-from itss_bridge.sync import exit_code
 
 
 def quiet(source: str, stream: str, read: int, expected: int | None) -> None: ...

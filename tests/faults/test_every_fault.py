@@ -17,8 +17,8 @@ import pytest
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.evidence.read import records
+from itss_bridge.outcomes import StreamOutcome, exit_code
 from itss_bridge.plugins import Plugins
-from itss_bridge.sync import StreamOutcome, exit_code
 from itss_bridge.transport import Limits
 from itss_bridge_playground.faults import FAULTS, Kind
 from itss_bridge_playground.messages import Answer, Request

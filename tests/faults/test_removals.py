@@ -9,8 +9,8 @@ import pytest
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.evidence.read import records
+from itss_bridge.outcomes import StreamOutcome
 from itss_bridge.report import stream_states
-from itss_bridge.sync import StreamOutcome
 from itss_bridge_playground.faults.kind import Scene
 from itss_bridge_playground.faults.world import World
 from itss_bridge_playground.messages import Answer, Request

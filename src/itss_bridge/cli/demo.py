@@ -17,7 +17,7 @@ from itss_bridge.model import Text
 
 if TYPE_CHECKING:
     from itss_bridge.bridge import Bridge
-    from itss_bridge.sync import StreamOutcome
+    from itss_bridge.outcomes import StreamOutcome
 
 MOMENTS = (datetime(2016, 5, 1, tzinfo=UTC), datetime(2016, 6, 1, tzinfo=UTC))
 REVIEWER = "质量负责人"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from itss_bridge.sync import StreamOutcome
+    from itss_bridge.outcomes import StreamOutcome
 
 _SECONDS = 5.0
 """Between two lines about the same stream."""

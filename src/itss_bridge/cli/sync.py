@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def command(call: Call, sources: tuple[str, ...], log: str | None, *, accept_removals: bool) -> int:
     """Sync, show the outcome, return the exit code."""
     from itss_bridge.cli.log import JsonLog
-    from itss_bridge.sync import exit_code, summary
+    from itss_bridge.outcomes import exit_code, summary
 
     bridge = call.bridge()
     lines = JsonLog() if log else None

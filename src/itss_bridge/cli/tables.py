@@ -23,7 +23,7 @@ from itss_bridge.model import (
     StreamState,
     Verdict,
 )
-from itss_bridge.sync import StreamOutcome
+from itss_bridge.outcomes import StreamOutcome
 
 COLOUR = {
     Status.CONFORMING: "green",

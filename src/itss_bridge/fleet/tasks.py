@@ -21,10 +21,10 @@ from itss_bridge.messages import say
 from itss_bridge.metrics import measure, months_before, obstacle, unknown
 from itss_bridge.metrics.working_time import used_by
 from itss_bridge.model import Metric, Report
+from itss_bridge.outcomes import exit_code, summary
 from itss_bridge.planning import planned
 from itss_bridge.plugins import Plugins
 from itss_bridge.report import by_stream
-from itss_bridge.sync import exit_code, summary
 from itss_bridge.transport import Gate
 from itss_bridge.written import suffix, write
 

@@ -10,7 +10,8 @@ import pytest
 from itss_bridge.contracts import Connector, Identity
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.read import records
-from itss_bridge.sync import SourceRun, StreamOutcome, sync_source
+from itss_bridge.outcomes import StreamOutcome
+from itss_bridge.sync import SourceRun, sync_source
 from itss_bridge.testing.bench import Bench, demand, some
 from itss_bridge.testing.gate import DOWN
 from itss_bridge.testing.given import Given
