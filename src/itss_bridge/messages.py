@@ -156,6 +156,15 @@ def _pattern(template: str, before_others: str) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.DOTALL)
 
 
+_FURTHER: dict[str, None] = {}
+
+
+def brings(package: str) -> None:
+    """Let a package that is no plugin say what it says in other languages too."""
+    _FURTHER[package] = None
+    translations.cache_clear()
+
+
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """All translations into *language*: the core's first, then each plugin's."""
@@ -170,7 +179,9 @@ def translations(language: str) -> gettext.NullTranslations:
 def _files(language: str) -> Sequence[Path]:
     from importlib.metadata import entry_points  # half of what --help takes, where nothing is translated
 
-    packages = dict.fromkeys([PLUGINS, *(point.module.partition(".")[0] for point in entry_points(group=PLUGINS))])
+    packages = dict.fromkeys(
+        [PLUGINS, *_FURTHER, *(point.module.partition(".")[0] for point in entry_points(group=PLUGINS))]
+    )
     specs = [spec for package in packages if (spec := find_spec(package)) and spec.origin]
     files = [Path(s.origin or "").parent / "locale" / language / "LC_MESSAGES" / f"{s.name}.mo" for s in specs]
     return [file for file in files if file.exists()]

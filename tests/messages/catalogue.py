@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+import itss_bridge_playground.cli as playground
 from itss_bridge.cli import itss_bridge
 from itss_bridge.cli.call import Commands
 from itss_bridge.wording import STREAM, STREAM_STATE
@@ -60,6 +61,8 @@ def said(package: Package) -> Iterator[tuple[Id, str]]:
         yield from ((text, "--help") for text in of_commands())
         yield from ((text, "click") for text in of_click())
         yield from ((text, "wording") for text in WORDS)
+    if package.name == playground.__package__:
+        yield from ((text, "--help") for text in _help(playground.main))
 
 
 def of_commands() -> Iterator[str]:

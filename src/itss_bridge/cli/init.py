@@ -143,7 +143,8 @@ def _zone(text: str) -> str:
 def _text(answers: Mapping[str, Any], plugins: "Plugins") -> str:
     languages = _LANGUAGES[answers["language"]]
     values = {"languages": languages, **{name: answers[name] for name in ("organisation", "time_zone", "target")}}
-    head = _HEAD.format(**{name: json.dumps(value, ensure_ascii=False) for name, value in values.items()})
+    notes = {name: text[languages[0]] for name, text in _NOTES.items()}
+    head = _HEAD.format(**notes, **{name: json.dumps(value, ensure_ascii=False) for name, value in values.items()})
     pick, known = plugins.pick, _connectors(plugins)
     tables = [_source(pick(known, name, say("connector")).name) for name in answers["tools"]]
     return "\n".join([head, *(tables or [_COMMENTED])])
@@ -174,16 +175,29 @@ organisation = {organisation}
 languages = {languages}
 time_zone = {time_zone}
 target = {target}
-frameworks = ["itss", "iso20000-1", "iso9001"]     # and "iso27001", where you pursue it
+frameworks = ["itss", "iso20000-1", "iso9001"]     # {others}
 rule_packs = ["itss-application-2020", "consultant-002"]
 binding = ["itss-application-2020"]
 
-# Files in attestations/: certificate.csv, person.xlsx, project.csv …; `itss-bridge template STREAM` makes an empty one
+# {files}
 [sources.files]
 connector = "files"
 
-# Secrets never stand in this file; they are referred to: env:NAME, file:PATH, command:ARGS, keyring:SERVICE/USER
+# {secrets}
 """
+_NOTES = {
+    "others": Text('and "iso27001", where you pursue it', '如需对应信息安全管理体系，可加 "iso27001"'),
+    "files": Text(
+        "Files in attestations/: certificate.csv, person.xlsx, project.csv …; "
+        "`itss-bridge template STREAM` makes an empty one",
+        "attestations/ 中的文件：certificate.csv、person.xlsx 等；`itss-bridge template STREAM` 可生成空表",
+    ),
+    "secrets": Text(
+        "Secrets never stand in this file; they are referred to: "
+        "env:NAME, file:PATH, command:ARGS, keyring:SERVICE/USER",
+        "此文件中绝不写入密钥，只写引用：env:NAME、file:PATH、command:ARGS、keyring:SERVICE/USER",
+    ),
+}
 _OWN = {
     "servicenow": """\
 url = "https://example.service-now.com"

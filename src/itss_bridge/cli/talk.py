@@ -31,6 +31,14 @@ def talk(message: str) -> None:
     click.echo(told(message, LANGUAGE.get()), err=True)
 
 
+class Complaint(click.ClickException):
+    """A mistake of whoever runs a command, told in their language."""
+
+    def format_message(self) -> str:
+        """The message as it is shown."""
+        return str(told(self.message, LANGUAGE.get()))
+
+
 def localised(command: click.Command) -> click.Command:
     """The command with its help in the language that is talked; the one given stays as it is."""
     said = copy(command)

@@ -1,24 +1,35 @@
 """`itss-bridge-playground`: serve the stand-in tools, and move their clock."""
 
 import json
+import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from threading import Event
-from typing import Literal
+from typing import Any, Literal
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import click
 
-from itss_bridge.messages import say
+from itss_bridge.cli.talk import LANGUAGE, Complaint, localised, speak
+from itss_bridge.messages import brings, say, spoken, told
 from itss_bridge_playground.oauth import CLIENT, CLIENT_SECRET
 from itss_bridge_playground.playground import Playground
 
 _MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
 
 
-@click.group()
+class _Spoken(click.Group):
+    """The commands in the language of the terminal."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        brings(__package__)
+        speak(spoken(sys.argv[1:]))
+        return click.Group.main(localised(self), *args, **options)
+
+
+@click.group(cls=_Spoken)
 def main() -> None:
     """Stand-in ServiceNow, Jira and Confluence servers on loopback, with recorded incidents."""
 
@@ -54,7 +65,7 @@ def serve(
         ports = servicenow_port, atlassian_port
         playground = Playground(now, incidents, data, ports=ports, deployment=deployment)
     except (OSError, OverflowError) as error:
-        raise click.ClickException(
+        raise Complaint(
             say("{error}; name the folder of the full log with --data, or choose other ports", error=error)
         ) from None
     with playground, suppress(KeyboardInterrupt):
@@ -82,17 +93,14 @@ def _introduction(playground: Playground, *, as_json: bool) -> str:
 def move(moment: datetime, origin: str) -> None:
     """Move the clock of the playground that serves ORIGIN (any of its addresses); time only goes forward."""
     if not origin.startswith(("http://127.0.0.1:", "http://localhost:")):
-        raise click.ClickException(
-            say("{origin} is not a playground: those are at http://127.0.0.1:PORT", origin=origin)
-        )
+        raise Complaint(say("{origin} is not a playground: those are at http://127.0.0.1:PORT", origin=origin))
     body = json.dumps({"now": moment.isoformat()}).encode()
     request = Request(f"{origin.rstrip('/')}/playground/clock", data=body, method="POST")  # noqa: S310 - loopback, checked
     try:
         with urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback, checked
-            click.echo(f"it is {json.load(answer)['now']} there now")
+            told_now = say("it is {moment} there now", moment=json.load(answer)["now"])
+            click.echo(told(told_now, LANGUAGE.get()))
     except HTTPError as error:
-        raise click.ClickException(json.load(error)["error"]) from None
+        raise Complaint(json.load(error)["error"]) from None
     except URLError as error:
-        raise click.ClickException(
-            say("nothing answers at {origin}: {reason}", origin=origin, reason=error.reason)
-        ) from None
+        raise Complaint(say("nothing answers at {origin}: {reason}", origin=origin, reason=error.reason)) from None
