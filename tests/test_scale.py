@@ -88,7 +88,7 @@ def test_ten_times_the_tickets_ask_for_no_further_query(
         asked.clear()
         scale.judge(root)
         numbers.append(len([sql for sql in asked if "GROUP BY" in sql]))
-    assert numbers[0] == numbers[1] > 100
+    assert numbers[0] == numbers[1] > 60
 
 
 def test_growth_is_the_slope_between_logarithms() -> None:

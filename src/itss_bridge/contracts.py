@@ -364,6 +364,20 @@ class Engine(ABC):
         *start* <= at < *end* are kept.
         """
 
+    def hold_each(
+        self,
+        metric: Metric,  # noqa: ARG002 - its name is the contract
+        asked: Sequence[Mapping[str, str]],  # noqa: ARG002
+        start: datetime | None,  # noqa: ARG002
+        end: datetime,  # noqa: ARG002
+    ) -> bool:
+        """The same for several sets of arguments at once; False, with nothing held, where the engine cannot.
+
+        `population` then has the column asked, too: the number (from 0) of the set that a row answers; it stands there
+        once for each. SQL must know `min(value, n)` over it, the n least values as a list.
+        """
+        return False
+
     @abstractmethod
     def rows(self, sql: str) -> Iterator[Mapping[str, Any]]:
         """The rows of a SELECT over `population`."""

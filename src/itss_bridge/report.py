@@ -1,5 +1,6 @@
 """Put a report together: where each stream stands, what every rule measures, how it is judged, the matrix of it all."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -21,11 +22,13 @@ from itss_bridge.lifecycle import gather, outlook
 from itss_bridge.materials import Holdings, materials
 from itss_bridge.matrix import in_order, matrix
 from itss_bridge.messages import say
-from itss_bridge.metrics import measure, months_before, obstacle, obstacle_of, unknown
+from itss_bridge.metrics import measure_each, months_before, obstacle, obstacle_of, unknown
 from itss_bridge.model import Action, Assessment, Check, Judgement, Measurement, Report, StreamState, Text
 from itss_bridge.nonconformities import Entry, shown
 from itss_bridge.trends import trends
 from itss_bridge.workspace import Workspace
+
+_Given = tuple[tuple[str, str], ...]
 
 
 def stream_states(lake: Lake, as_of: datetime) -> tuple[StreamState, ...]:
@@ -71,22 +74,24 @@ def measurements(
     as_of: datetime,
 ) -> dict[str, Measurement]:
     """A measurement for every rule, by its id; rules that ask the same of the same window share one."""
-    done: dict[tuple[object, ...], Measurement] = {}
-    found: dict[str, Measurement] = {}
+    asked: defaultdict[tuple[str, int | None], dict[_Given, Mapping[str, str]]] = defaultdict(dict)
     for rule in rules:
-        metric = catalogue.metrics[rule.metric]
-        months = rule.criterion.months
-        key = (rule.metric, tuple(sorted(rule.arguments.items())), months)
-        if key not in done:
-            reason = obstacle(metric, states)
-            start = months_before(as_of, months) if months else None
-            done[key] = (
-                unknown(metric, as_of, rule.arguments, reason)
-                if reason
-                else measure(metric, engine, start, as_of, rule.arguments)
-            )
-        found[rule.id] = done[key]
-    return found
+        asked[rule.metric, rule.criterion.months].setdefault(_given(rule), rule.arguments)
+    done: dict[tuple[str, int | None, _Given], Measurement] = {}
+    for (name, months), sets in asked.items():
+        metric, start = catalogue.metrics[name], months_before(as_of, months) if months else None
+        reason, each = obstacle(metric, states), list(sets.values())
+        measured = (
+            [unknown(metric, as_of, arguments, reason) for arguments in each]
+            if reason
+            else measure_each(metric, engine, start, as_of, each)
+        )
+        done |= {(name, months, given): one for given, one in zip(sets, measured, strict=True)}
+    return {rule.id: done[rule.metric, rule.criterion.months, _given(rule)] for rule in rules}
+
+
+def _given(rule: Check) -> _Given:
+    return tuple(sorted(rule.arguments.items()))
 
 
 def holdings(lake: Lake, states: Sequence[StreamState], assessment: Assessment, as_of: datetime) -> Holdings:

@@ -1,7 +1,7 @@
 """Run population queries over the evidence of a moment: number, denominator, exclusions and items from one query."""
 
 from itss_bridge.metrics.duck import DuckEngine
-from itss_bridge.metrics.measuring import measure, obstacle, obstacle_of, population, split, unknown
+from itss_bridge.metrics.measuring import measure, measure_each, obstacle, obstacle_of, population, split, unknown
 from itss_bridge.metrics.monthly import by_month
 from itss_bridge.metrics.months import Month, months_before, months_until
 
@@ -10,6 +10,7 @@ __all__ = [
     "Month",
     "by_month",
     "measure",
+    "measure_each",
     "months_before",
     "months_until",
     "obstacle",

@@ -1,7 +1,7 @@
 """DuckDB in this process: the evidence of a moment as tables, the population of a metric as a view over them."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -30,7 +30,11 @@ _POPULATION = {
     "excluded": "VARCHAR",
     "at": "TIMESTAMPTZ",
 }
-_DIMENSIONS = {"priority": "INTEGER", "service": "VARCHAR"}
+_EACH = """
+    SELECT p.asked, answer.*
+    FROM parameters AS p, LATERAL (WITH parameter AS (SELECT {one}) SELECT * FROM ({population})) AS answer
+"""
+_FURTHER = {"priority": "INTEGER", "service": "VARCHAR", "asked": "INTEGER"}
 _WORD = re.compile(r"\w+")
 _CLAUSE = re.compile(r"(?i)\bgroup\s+by\b")
 
@@ -60,27 +64,45 @@ class DuckEngine(Engine):
         self._arguments: Mapping[str, str] | None = None
         self._given: dict[str, frozenset[str]] = {}
         self._knows_business_time = False
-        self._held: tuple[Metric, datetime | None, datetime] | None = None
+        self._metric: Metric | None = None
+        self._held: tuple[str, datetime | None, datetime] | None = None
 
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Make the view `population`; UsageError when the metric's SQL fails or lacks a column."""
         self._set_parameters(arguments)
-        if (metric, start, end) != self._held:
-            self._set_period(start, end)
-            self._make_views(metric, start, end)
+        self._make_views(metric, metric.population, start, end)
 
-    def _make_views(self, metric: Metric, start: datetime | None, end: datetime) -> None:
+    def hold_each(
+        self, metric: Metric, asked: Sequence[Mapping[str, str]], start: datetime | None, end: datetime
+    ) -> bool:
+        """The same for several sets of arguments; False when DuckDB cannot join the metric's query to them."""
+        names = list(asked[0])
+        self._set_all_parameters(names, asked)
+        one = ", ".join(f'p.p{place} AS "{name}"' for place, name in enumerate(names))
+        try:
+            self._make_views(metric, _EACH.format(one=one, population=metric.population), start, end)
+            self._db.execute("EXPLAIN FROM population")  # some joins are refused only when they are planned
+        except (UsageError, duckdb.Error):
+            self._held = None
+            return False
+        return True
+
+    def _make_views(self, metric: Metric, answer: str, start: datetime | None, end: datetime) -> None:
+        self._metric = metric
+        if (answer, start, end) == self._held:
+            return
         self._held = None
+        self._set_period(start, end)
         for stream in metric.streams:
             self._make_ready(stream, metric)
         try:
             if working_time.used_by(metric) and not self._knows_business_time:
                 self._teach_business_time()
-            self._db.execute(f"CREATE OR REPLACE VIEW answer AS {metric.population}")
-            self._db.execute(f"CREATE OR REPLACE VIEW population AS {self._shaped(metric, start, end)}")
+            self._db.execute(f"CREATE OR REPLACE VIEW answer AS {answer}")
+            self._db.execute(f"CREATE OR REPLACE VIEW population AS {self._shaped(metric, answer, start, end)}")
         except duckdb.Error as error:
             raise self._failure(metric, error) from None
-        self._held = metric, start, end
+        self._held = answer, start, end
 
     def _failure(self, metric: Metric | None, error: duckdb.Error) -> UsageError:
         return too_little(error) or UsageError(
@@ -102,12 +124,17 @@ class DuckEngine(Engine):
             self._db.execute(f"CREATE OR REPLACE TABLE parameter AS SELECT {columns}", list(arguments.values()))
             self._arguments = dict(arguments)
 
-    def _shaped(self, metric: Metric, start: datetime | None, end: datetime) -> str:
-        if metric.population not in self._given:
+    def _set_all_parameters(self, names: Sequence[str], asked: Sequence[Mapping[str, str]]) -> None:
+        columns = [f"unnest(?::VARCHAR[]) AS p{place}" for place in range(len(names))]
+        sql = f"CREATE OR REPLACE TABLE parameters AS SELECT {', '.join(['unnest(range(?)) AS asked', *columns])}"
+        self._db.execute(sql, [len(asked), *([given[name] for given in asked] for name in names)])
+
+    def _shaped(self, metric: Metric, answer: str, start: datetime | None, end: datetime) -> str:
+        if answer not in self._given:
             told = self._db.execute("DESCRIBE answer").fetchall()
-            self._given[metric.population] = frozenset(row[0] for row in told)
-        given = self._given[metric.population]
-        kinds = _POPULATION | {name: kind for name, kind in _DIMENSIONS.items() if name in given}
+            self._given[answer] = frozenset(row[0] for row in told)
+        given = self._given[answer]
+        kinds = _POPULATION | {name: kind for name, kind in _FURTHER.items() if name in given}
         columns = ", ".join(
             f"CAST({quoted if name in given or name == 'id' else 'NULL'} AS {kind}) AS {quoted}"
             for name, kind in kinds.items()
@@ -165,7 +192,7 @@ class DuckEngine(Engine):
                 while chunk := cursor.fetchmany(10_000):
                     yield from (dict(zip(names, row, strict=True)) for row in chunk)
             except duckdb.Error as error:
-                raise self._failure(self._held[0] if self._held else None, error) from None
+                raise self._failure(self._metric, error) from None
 
     def close(self) -> None:
         """Give back memory and spill files."""
