@@ -79,7 +79,23 @@ def _population(metric: Metric, start: datetime | None, end: datetime) -> st.Sea
     return st.builds(lambda rows, given: Given(rows, start, end, given), streams, arguments)
 
 
-ARGUMENTS = {"bound": ("lower", "upper"), "years": ("1", "2", "3")}
+ARGUMENTS = {
+    "bound": ("lower", "upper"),
+    "business_months": ("1", "3"),
+    "certificate_months": ("1", "3"),
+    "kind": ("management", "operation"),
+    "label": ("knowledge", "vip"),
+    "level": ("", "1", "3"),
+    "minimum_amount": ("12.5", "60"),
+    "minimum_months": ("1", "3"),
+    "number": ("12.5", "60"),
+    "other_number": ("12.5", "60"),
+    "other_topic": ("2", "3"),
+    "scheme": ("itss", "pmp"),
+    "topic": ("1", "2"),
+    "type": ("standard", "emergency"),
+    "years": ("1", "2", "3"),
+}
 
 
 def _moments(start: datetime | None, end: datetime) -> st.SearchStrategy[datetime]:
