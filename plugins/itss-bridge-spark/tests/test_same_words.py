@@ -52,7 +52,7 @@ PARTS = [
     "-number",
     "round(number)",
     "round(number, 6)",
-    "round(2.345, 2)",
+    "CAST(round(2.345, 2) AS DOUBLE)",
     "CAST(CASE WHEN number >= -10 AND number <= 10 THEN number END AS INTEGER)",
     "CAST(1.5 AS INTEGER)",
     "CAST('7' AS INTEGER)",
@@ -115,6 +115,7 @@ def rows() -> pa.Table:
     numbers = [*NUMBERS, *(draw.random() * draw.choice(sizes) for _ in range(150))]
     numbers += [draw.randrange(10**9) * 9e-6 / 3600 for _ in range(150)]
     numbers += [(draw.randrange(10**12) + 0.5) * 1e-9 for _ in range(150)]
+    numbers += [(draw.randrange(10 ** draw.randrange(3, 15)) + 0.5) / draw.choice([1e6, -1e6]) for _ in range(300)]
     n = range(len(numbers))
     return pa.table(
         {

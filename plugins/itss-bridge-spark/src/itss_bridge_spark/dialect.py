@@ -89,7 +89,7 @@ _SOUND: Mapping[str, Callable[[Any], bool]] = {
     "Interval": lambda interval: interval.args["unit"].name.upper() == "DAY",
     "Like": lambda like: like.expression.is_string and "\\" not in like.expression.name,
     "PercentileCont": _is_last_step,
-    "Round": lambda call: call.args.get("decimals") is None or call.args["decimals"].is_int,
+    "Round": lambda call: call.args.get("decimals") is None or call.args["decimals"].sql() in "0123456789",
 }
 
 
@@ -127,15 +127,23 @@ def _divided(node: Any, time: BusinessTime) -> Any:
     )
 
 
-def _rounded(node: Any, time: BusinessTime) -> Any:
-    """A floating number is taken times ten, rounded and divided; Spark would round its shortest decimal form."""
+def _rounded(node: Any, _time: BusinessTime) -> Any:
+    """A floating number as binary as it is; Spark would round its shortest decimal form."""
     places = node.args["decimals"].name if node.args.get("decimals") else "0"
-    return _as(
-        f"CASE WHEN typeof(:x) = 'double' THEN round(CAST(:x AS DOUBLE) * 1e{places}) / 1e{places} "
-        f"ELSE CAST(round(:x, {places}) AS DOUBLE) END",
-        node,
-        time,
-    )
+    return _filled(_TO_PLACES.format(places=places), x=node.this)
+
+
+# Times ten to the places, rounded, divided. Where the product lies just between two and is itself rounded up, what was
+# lost in it decides: its rest, taken of the number's upper and lower half. A lambda, so that :x is worked out once.
+_TO_PLACES = """
+    CASE WHEN typeof(:x) = 'double' THEN transform(array(CAST(:x AS DOUBLE)), n -> (
+        round(n * 1e{places}) - CASE
+            WHEN abs(round(n * 1e{places}) - n * 1e{places}) = 5e-1 AND signum(n) * (
+                ((n * 134217729e0 - (n * 134217729e0 - n)) * 1e{places} - n * 1e{places})
+                + (n - (n * 134217729e0 - (n * 134217729e0 - n))) * 1e{places}
+            ) < 0 THEN signum(n) ELSE 0e0 END
+    ) / 1e{places})[0] ELSE CAST(round(:x, {places}) AS DOUBLE) END
+"""
 
 
 def _cast(node: Any, time: BusinessTime) -> Any:
@@ -179,7 +187,10 @@ _TEXT = """
 
 def _contains(node: Any, time: BusinessTime) -> Any:
     return _as(
-        "CASE WHEN :x IS NOT NULL AND :y IS NOT NULL THEN coalesce(array_contains(:x, :y), FALSE) END", node, time
+        "CASE WHEN size(:x) = 0 THEN FALSE "
+        "WHEN :x IS NOT NULL AND :y IS NOT NULL THEN coalesce(array_contains(:x, :y), FALSE) END",
+        node,
+        time,
     )
 
 
