@@ -10,7 +10,7 @@ WHY_NOT = next(
     (
         reason
         for reason, missing in (
-            ("sqlglot is not installed", find_spec("sqlglot") is None),
+            ("itss-bridge-spark is not installed", find_spec("itss_bridge_spark") is None),
             ("PySpark is not installed: pip install 'itss-bridge-spark[spark]'", find_spec("pyspark") is None),
             ("there is no Java, which Spark needs", shutil.which("java") is None),
         )

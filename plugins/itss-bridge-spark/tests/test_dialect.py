@@ -6,6 +6,7 @@ from tests.test_metric_cases import METRICS
 from itss_bridge.metrics.measuring import _ALL, _BEYOND, SUMMARY
 
 pytest.importorskip("sqlglot", reason="sqlglot is not installed")
+pytest.importorskip("itss_bridge_spark", reason="itss-bridge-spark is not installed")
 
 from itss_bridge_spark.dialect import BusinessTime, Untranslatable, spark
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.spark
 
 END = datetime(2016, 6, 1, tzinfo=UTC)
 # of those drawn, the ones with the most rows: most draws are small
-DRAWN, KEPT = 60, 3
+DRAWN, KEPT = 60, 2
 FEW = {"kpi-esc", "kpi-mttr", "kpi-sla"}
 
 
