@@ -56,7 +56,7 @@ def test_a_metric_needs_fields_that_its_streams_have_and_reasons_that_its_query_
         ("kpi-mttr", {"resolved_at": None, "closed_at": "2016-01-07"}, "incident.resolved_at"),
         ("kpi-mttr", {"opened_at": None}, "incident.opened_at"),
         ("kpi-mtta", {}, "incident.acknowledged_at"),
-        ("kpi-res", {"resolved_at": None}, "incident.resolved_at or incident.closed_at"),
+        ("kpi-res", {"resolved_at": None}, "incident.resolved_at / incident.closed_at"),
     ],
 )
 def test_a_field_that_no_record_has_is_named(

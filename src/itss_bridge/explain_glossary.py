@@ -104,6 +104,8 @@ _WORDS: Mapping[str, tuple[Text, Text]] = {
     "status": (Text("Status", "状态"), Text("What is concluded of one requirement: conforming, partial, nonconforming, undetermined, not-applicable.", "某一条款的结论：符合、部分符合、不符合、证据不足、不适用。")),
     "stream": (Text("Stream", "数据流"), Text("A canonical kind of record, such as incident.", "统一后的一类记录，如事件。")),
     "verdict": (Text("Verdict", "判定"), Text("What a check comes to: met, not_met, undetermined.", "检查的结果：met（满足）、not_met（未满足）、undetermined（证据不足）。")),
+    "fleet": (Text("Fleet", "批量任务"), Text("Many workspaces run as one job; one that fails stops no other.", "多个工作区作为一个任务运行，其中一个失败不影响其他。")),
+    "portfolio": (Text("Portfolio", "组合视图"), Text("What the organisations of a fleet show together: levels, counts, indicators compared, shared gaps.", "批量任务中各组织的汇总结果：等级、计数、指标对比与共性差距。")),
     "workspace": (Text("Workspace", "工作区"), Text("One organisation's folder: itss-bridge.toml, evidence, attestations, judgements and more.", "一个组织的文件夹：itss-bridge.toml、证据、声明、人工判定等。")),
 }  # fmt: skip
 
