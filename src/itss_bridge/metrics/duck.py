@@ -62,6 +62,7 @@ class DuckEngine(Engine):
         self._db = connect(lake.root, lake.bounds)
         self._ready: dict[str, frozenset[str]] = {}
         self._arguments: Mapping[str, str] | None = None
+        self._period: tuple[datetime | None, datetime] | None = None
         self._given: dict[str, frozenset[str]] = {}
         self._knows_business_time = False
         self._metric: Metric | None = None
@@ -113,10 +114,12 @@ class DuckEngine(Engine):
         )
 
     def _set_period(self, start: datetime | None, end: datetime) -> None:
-        self._db.execute(
-            "CREATE OR REPLACE TABLE period AS SELECT $start::TIMESTAMPTZ AS start_at, $end::TIMESTAMPTZ AS end_at",
-            {"start": start or _BEGINNING, "end": end},
-        )
+        if (start, end) != self._period:
+            self._db.execute(
+                "CREATE OR REPLACE TABLE period AS SELECT $start::TIMESTAMPTZ AS start_at, $end::TIMESTAMPTZ AS end_at",
+                {"start": start or _BEGINNING, "end": end},
+            )
+            self._period = start, end
 
     def _set_parameters(self, arguments: Mapping[str, str]) -> None:
         if arguments != self._arguments:
