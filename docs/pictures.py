@@ -8,7 +8,7 @@ from pathlib import Path
 from itss_bridge.wording import SHEET
 
 HERE = Path(__file__).parent
-QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
+QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 LANGUAGE = "zh"
 
 

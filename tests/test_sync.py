@@ -15,7 +15,8 @@ from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slic
 from itss_bridge.errors import AccessDenied, SourceUnavailable
 from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.read import records
-from itss_bridge.sync import SourceRun, StreamOutcome, end_sources, exit_code, summary, sync_source
+from itss_bridge.outcomes import StreamOutcome, exit_code, summary
+from itss_bridge.sync import SourceRun, end_sources, sync_source
 from itss_bridge.transport import GuardedSession
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -301,7 +301,7 @@ class PagePublisher(Publisher):
         """The page that carries the sheet's key, None when there is none and its title is free.
 
         Raises:
-            UsageError: it lies in the trash or the archive; or there is none, and a page that is not ours has its title.
+            UsageError: it lies in the trash or the archive; or there is none, and another page has its title.
         """
 
     @abstractmethod

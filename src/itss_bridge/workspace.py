@@ -228,7 +228,7 @@ class Workspace:
 
     @property
     def word_template(self) -> Template | None:
-        """The organisation's own template for `.docx`, None where it uses the shipped one; UsageError without a file."""
+        """The organisation's own template for `.docx`, None where it has none; UsageError without a file."""
         named = self.settings.get("export", {}).get("docx_template")
         if named is None:
             return None

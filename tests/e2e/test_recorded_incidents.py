@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from itss_bridge.bridge import Bridge
-from itss_bridge.sync import StreamOutcome
+from itss_bridge.outcomes import StreamOutcome
 from itss_bridge_playground.playground import Playground
 
 pytestmark = pytest.mark.slow

@@ -210,7 +210,9 @@ def test_who_may_read_alone_can_change_nothing_and_nothing_else_is_there(server)
     server.tool.operations = ["read"]
     page = {"spaceId": "98306", "title": "new", "body": {"representation": "storage", "value": ""}}
     refused = requests.post(server.origin + "/wiki/api/v2/pages", json=page, auth=AUTH)
-    assert refused.status_code == 404, "an account that may read alone is told that there is nothing, as the vendor says"
+    assert refused.status_code == 404, (
+        "an account that may read alone is told that there is nothing, as the vendor says"
+    )
     get(server, "/wiki/api/v2/blogposts", expected=404)
     get(server, "/wiki/api/v2/pages/1", expected=404)
     get(server, "/wiki/api/v2/spaces/1/pages", expected=404)

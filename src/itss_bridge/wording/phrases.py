@@ -40,9 +40,7 @@ PHRASE: Mapping[str, Text] = {
     ),
     "sample_incomplete": Text("The population is not known to be complete: {reason}", "总体完整性未得到确认：{reason}"),
     "dry_run": Text("Nothing was written; --apply does it.", "以上仅为预演，未作任何写入；加 --apply 执行。"),
-    "left_out": Text(
-        "{n} left out: published by this tool, and no evidence", "另有 {n} 项由本工具发布，不计为证据"
-    ),
+    "left_out": Text("{n} left out: published by this tool, and no evidence", "另有 {n} 项由本工具发布，不计为证据"),
     "page_message": Text(
         "itss-bridge {version}: as of {as_of}, {n} lines changed", "itss-bridge {version}：截至 {as_of}，{n} 行有变化"
     ),

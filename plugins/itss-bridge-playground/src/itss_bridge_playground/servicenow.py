@@ -120,8 +120,12 @@ class ServiceNow:
     def _write(self, path: re.Match[str] | None, request: Request, origin: str) -> Answer:
         """Rows of one table may be made and changed; everywhere else access rules refuse it."""
         way = (request.method, bool(path and path["sys_id"]))
-        refused = self.quirks["read-only"] or path is None or path["table"] != IMPROVEMENTS
-        if refused or way not in {("POST", False), ("PATCH", True)}:
+        if (
+            self.quirks["read-only"]
+            or path is None
+            or path["table"] != IMPROVEMENTS
+            or way not in {("POST", False), ("PATCH", True)}
+        ):
             return _refusal(403, "Operation Failed", "ACL Exception: write denied due to security constraints")
         row = self.improvements.written(path["sys_id"], request)
         if row is None:
