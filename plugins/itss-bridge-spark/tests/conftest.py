@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
+from tests.conftest import shared  # noqa: F401 - the recorded data, where they are at hand
 
 WHY_NOT = next(
     (
