@@ -147,12 +147,9 @@ class DuckEngine(Engine):
 
     def _make_ready(self, stream: str, metric: Metric) -> None:
         """Materialise what *metric* reads of the stream, with what is there or expected already."""
-        there = self._ready.get(stream)
-        asked = columns_read(metric, stream)
-        if there is not None and asked <= there:
+        columns = columns_to_read(stream, metric, self._expected, self._ready.get(stream))
+        if columns is None:
             return
-        expected = (columns_read(other, stream) for other in self._expected if stream in other.streams)
-        columns = frozenset[str]().union(asked, there or (), *expected)
         self._db.execute(f'DROP TABLE IF EXISTS "{stream}"')
         self._materialise(stream, columns)
         self._ready[stream] = columns
@@ -208,7 +205,18 @@ def _inside(start: datetime | None, end: datetime) -> str:
     return f'WHERE "at" >= {first} AND "at" < {last}'
 
 
-def columns_read(metric: Metric, stream: str) -> frozenset[str]:
+def columns_to_read(
+    stream: str, metric: Metric, expected: Collection[Metric], there: frozenset[str] | None
+) -> frozenset[str] | None:
+    """What an engine reads of *stream* for *metric*, with what is *there* or *expected*; None where that is enough."""
+    asked = _columns_read(metric, stream)
+    if there is not None and asked <= there:
+        return None
+    others = (_columns_read(other, stream) for other in expected if stream in other.streams)
+    return asked.union(there or (), *others)
+
+
+def _columns_read(metric: Metric, stream: str) -> frozenset[str]:
     """The columns of *stream* that a metric can be reading: those whose names its text has, and those it needs."""
     words = {word.lower() for word in _WORD.findall(_CLAUSE.sub(" ", metric.population))}
     words |= {field.partition(".")[2] for fields in metric.needs.values() for field in fields}

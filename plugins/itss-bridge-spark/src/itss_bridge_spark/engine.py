@@ -9,7 +9,7 @@ from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.messages import say
-from itss_bridge.metrics.duck import columns_read
+from itss_bridge.metrics.duck import columns_to_read
 from itss_bridge.metrics.working_time import used_by
 from itss_bridge.model import Metric
 from itss_bridge_spark.business_time import business_time, teach
@@ -123,12 +123,9 @@ class SparkEngine(Engine):
 
     def _make_ready(self, stream: str, metric: Metric) -> None:
         """Cache what *metric* reads of the stream, with what is there or expected already."""
-        there = self._ready.get(stream)
-        asked = columns_read(metric, stream)
-        if there is not None and asked <= there:
+        columns = columns_to_read(stream, metric, self._expected, self._ready.get(stream))
+        if columns is None:
             return
-        expected = (columns_read(other, stream) for other in self._expected if stream in other.streams)
-        columns = frozenset[str]().union(asked, there or (), *expected)
         if stream in self._cached:
             self._cached.pop(stream).unpersist()
         self._cached[stream] = self._rows_of(stream, columns).persist()

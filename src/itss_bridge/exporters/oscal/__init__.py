@@ -12,6 +12,7 @@ from itss_bridge.exporters.oscal.reader import crosswalks
 from itss_bridge.exporters.oscal.results import results
 from itss_bridge.exporters.reading import Reading
 from itss_bridge.model import Report, Text
+from itss_bridge.wording import LEVEL
 
 __all__ = [
     "OSCAL_EXPORTERS",
@@ -98,40 +99,19 @@ class OscalProfileExporter(Exporter):
         return dumps(profile(report, self.level, language))
 
 
-class OscalLevel4Exporter(OscalProfileExporter):
-    """ITSS level 4, the lowest, whatever the target."""
+def _of_level(level: int) -> type[OscalProfileExporter]:
+    """The profile of one ITSS level, whatever the target."""
 
-    name: ClassVar[str] = "oscal-profile-4"
-    suffix: ClassVar[str] = ".level-4.profile.oscal.json"
-    title: ClassVar[Text] = Text("OSCAL profile of ITSS level 4", "OSCAL ITSS 四级基线（profile）")
-    level: ClassVar[int | None] = 4
+    class OscalLevelExporter(OscalProfileExporter):
+        __doc__ = f"ITSS level {level}, whatever the target."
+        name: ClassVar[str] = f"oscal-profile-{level}"
+        suffix: ClassVar[str] = f".level-{level}.profile.oscal.json"
+        title: ClassVar[Text] = Text(
+            f"OSCAL profile of ITSS level {level}", f"OSCAL ITSS {LEVEL[level].zh[:2]}基线（profile）"
+        )
 
-
-class OscalLevel3Exporter(OscalProfileExporter):
-    """ITSS level 3, whatever the target."""
-
-    name: ClassVar[str] = "oscal-profile-3"
-    suffix: ClassVar[str] = ".level-3.profile.oscal.json"
-    title: ClassVar[Text] = Text("OSCAL profile of ITSS level 3", "OSCAL ITSS 三级基线（profile）")
-    level: ClassVar[int | None] = 3
-
-
-class OscalLevel2Exporter(OscalProfileExporter):
-    """ITSS level 2, whatever the target."""
-
-    name: ClassVar[str] = "oscal-profile-2"
-    suffix: ClassVar[str] = ".level-2.profile.oscal.json"
-    title: ClassVar[Text] = Text("OSCAL profile of ITSS level 2", "OSCAL ITSS 二级基线（profile）")
-    level: ClassVar[int | None] = 2
-
-
-class OscalLevel1Exporter(OscalProfileExporter):
-    """ITSS level 1, the highest, whatever the target."""
-
-    name: ClassVar[str] = "oscal-profile-1"
-    suffix: ClassVar[str] = ".level-1.profile.oscal.json"
-    title: ClassVar[Text] = Text("OSCAL profile of ITSS level 1", "OSCAL ITSS 一级基线（profile）")
-    level: ClassVar[int | None] = 1
+    OscalLevelExporter.level = level
+    return OscalLevelExporter
 
 
 OSCAL_EXPORTERS: list[type[Exporter]] = [
@@ -141,8 +121,5 @@ OSCAL_EXPORTERS: list[type[Exporter]] = [
     OscalMappingExporter,
     OscalPlanExporter,
     OscalProfileExporter,
-    OscalLevel4Exporter,
-    OscalLevel3Exporter,
-    OscalLevel2Exporter,
-    OscalLevel1Exporter,
+    *(_of_level(level) for level in sorted(LEVEL, reverse=True)),
 ]
