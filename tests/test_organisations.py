@@ -22,7 +22,7 @@ from itss_bridge.bridge import Bridge
 from itss_bridge.cli.shapes import assessment_shape
 from itss_bridge.cli.views import roadmap_view
 from itss_bridge.data import schema
-from itss_bridge.explain_finding import found as found_of
+from itss_bridge.explain.finding import found as found_of
 from itss_bridge.exporters.document import matrix_json
 from itss_bridge.gaps import gaps, roadmap
 from itss_bridge.model import Finding, Report, Status

@@ -8,7 +8,7 @@ from tests.lifecycle.worlds import CATALOGUE, world
 
 from itss_bridge.catalogue.excerpt import excerpt, places
 from itss_bridge.errors import UsageError
-from itss_bridge.explain import explain
+from itss_bridge.explain.ids import explain
 from itss_bridge.lifecycle import outlook
 
 CERTIFICATES = [

@@ -77,7 +77,7 @@ def _connectors(_workspace: Path) -> Iterator[str]:
 
 
 def _codes(_workspace: Path) -> Iterator[str]:
-    from itss_bridge.explain_words import EXIT
+    from itss_bridge.explain.words import EXIT
 
     yield from (f"exit-{code}" for code in EXIT)
 

@@ -28,13 +28,13 @@ def command(call: Call, words: tuple[str, ...]) -> None:
     """
     from itss_bridge.catalogue.draft import sources
     from itss_bridge.cli import declared
-    from itss_bridge.explain import explain
+    from itss_bridge.explain.ids import explain
 
     named, bridge = sources(declared.folders(call)), call.bridge() if declared.has_evidence(call) else None
     catalogue = bridge.catalogue if bridge else declared.catalogue(call)
     explanation = explain(" ".join(words), catalogue, named, declared.binding(call))
     if bridge and explanation["kind"] in {"requirement", "check", "rule"}:
-        from itss_bridge.explain_finding import found, measured
+        from itss_bridge.explain.finding import found, measured
 
         look = found if explanation["kind"] == "requirement" else measured
         explanation |= look(explanation["id"], bridge.report(call.as_of(bridge)))

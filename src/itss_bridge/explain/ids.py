@@ -17,12 +17,12 @@ from itss_bridge.catalogue.conflicts import conflicts
 from itss_bridge.catalogue.coverage import tally
 from itss_bridge.catalogue.draft import Source
 from itss_bridge.errors import UsageError
-from itss_bridge.explain_glossary import Meant, fields
-from itss_bridge.explain_glossary import shelf as words
-from itss_bridge.explain_lifecycle import Dated
-from itss_bridge.explain_lifecycle import explained as dated_explained
-from itss_bridge.explain_lifecycle import shelf as dated
-from itss_bridge.explain_words import EXIT, MEANING
+from itss_bridge.explain.dated import Dated
+from itss_bridge.explain.dated import explained as dated_explained
+from itss_bridge.explain.dated import shelf as dated
+from itss_bridge.explain.glossary import Meant, fields
+from itss_bridge.explain.glossary import shelf as words
+from itss_bridge.explain.words import EXIT, MEANING
 from itss_bridge.messages import say
 from itss_bridge.model import Check, Crosswalk, Framework, Metric, Relationship, Requirement, RulePack, Status
 from itss_bridge.model import Mapping as Row

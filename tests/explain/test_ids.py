@@ -17,7 +17,8 @@ from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.data import folder, schema, stream_names
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence.ledger import State
-from itss_bridge.explain import EXIT, explain
+from itss_bridge.explain.ids import explain
+from itss_bridge.explain.words import EXIT
 from itss_bridge.model import Relationship, Status
 
 CATALOGUE = load()
@@ -222,7 +223,7 @@ def test_in_a_workspace_its_own_signatures_and_language_count(bridge_command, tm
     assert bridge_command("explain", "exit-0", "-w", tmp_path).out.startswith("Exit code exit-0 · Done")
 
 
-DESIGN = (Path(__file__).parent.parent / "DESIGN.md").read_text("utf-8")
+DESIGN = (Path(__file__).parents[2] / "DESIGN.md").read_text("utf-8")
 
 
 def words_of_the_design() -> list[str]:
