@@ -152,7 +152,7 @@ def test_by_keyboard_alone_from_the_first_key_to_a_ticket(page: Any, full: Repor
     assert page.locator("#reset").is_visible()
     tab_to(page, "#matrix th a", 80)
     page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.tagName === 'SUMMARY'")
+    page.locator("summary:focus").wait_for()
     assert focused(page, "e.parentElement.id") == finding.requirement
     assert focused(page, "e.parentElement.open")
     tab_to(page, ".copy .tickets a", 20)

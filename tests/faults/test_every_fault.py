@@ -184,7 +184,7 @@ def goes_on(bench: Bench, kind: Kind) -> bool:
 
 @pytest.fixture
 def broken(bench: Bench, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("itss_bridge.bridge.Limits", IMPATIENT if kind.name in HANGS else PATIENT)
+    monkeypatch.setattr("itss_bridge.sessions.Limits", IMPATIENT if kind.name in HANGS else PATIENT)
     bench.server.log.clear()
     bench.server.break_with(kind.name)
     yield

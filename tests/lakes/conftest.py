@@ -89,6 +89,8 @@ def serving(weed: str, folder: Path, port: int) -> list[str | Path]:
         "-filer",
         "-s3",
         f"-s3.port={port}",
+        "-s3.port.iceberg=0",  # else a port of its own that is the same for every server
+        "-s3.port.lance=0",
         f"-s3.config={folder / 's3.json'}",
     ]
 
