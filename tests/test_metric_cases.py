@@ -30,6 +30,7 @@ from itss_bridge.data import folder
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.rows import StreamRows
 from itss_bridge.metrics import DuckEngine, measure, population
+from itss_bridge.metrics.tables import Tables
 from itss_bridge.model import Item, Measurement, Metric
 
 pytestmark = pytest.mark.content
@@ -48,25 +49,34 @@ ENVELOPE = ("source", "id", "ref", "url", "changed_at")
 Rows = Sequence[Mapping[str, Any]]
 
 
+class CaseTables(Tables):
+    """The real tables, fed with the rows of one case in place of a lake."""
+
+    def give(self, streams: Mapping[str, Rows], calendar: Calendar) -> None:
+        self._ready.clear()
+        self._knows_business_time = self._knows_business_time and calendar is self._calendar
+        self._calendar = calendar
+        self._streams = streams
+
+    def _materialise(self, cursor: Any, stream: str, columns: frozenset[str]) -> None:
+        stored = [_stored(stream, row) for row in self._streams.get(stream, ())]
+        rows = [{name: getattr(row, name) for name in ENVELOPE} | dict(row.content) for row in stored]
+        cursor.register("given", pa.Table.from_pylist(rows, schema=StreamRows.of(stream).arrow))
+        quoted = ", ".join(f'"{name}"' for name in sorted(columns))
+        cursor.execute(f'CREATE OR REPLACE TABLE "{stream}" AS SELECT {quoted} FROM given')
+        cursor.unregister("given")
+
+
 class CaseEngine(DuckEngine):
-    """The real engine, fed with the rows of one case in place of a lake."""
+    """The real engine over such tables."""
+
+    def _made_tables(self) -> Tables:
+        return CaseTables(*self._told)
 
     def give(self, streams: Mapping[str, Rows], calendar: Calendar | str = "around-the-clock") -> None:
         """Forget what was read before and read *streams* from now on, business time by *calendar*."""
-        self._ready.clear()
-        chosen = CALENDARS[calendar] if isinstance(calendar, str) else calendar
-        self._knows_business_time = self._knows_business_time and chosen is self._calendar
-        self._calendar = chosen
+        self._tables.give(streams, CALENDARS[calendar] if isinstance(calendar, str) else calendar)
         self._held = None
-        self._streams = streams
-
-    def _materialise(self, stream: str, columns: frozenset[str]) -> None:
-        stored = [_stored(stream, row) for row in self._streams.get(stream, ())]
-        rows = [{name: getattr(row, name) for name in ENVELOPE} | dict(row.content) for row in stored]
-        self._db.register("given", pa.Table.from_pylist(rows, schema=StreamRows.of(stream).arrow))
-        quoted = ", ".join(f'"{name}"' for name in sorted(columns))
-        self._db.execute(f'CREATE TABLE "{stream}" AS SELECT {quoted} FROM given')
-        self._db.unregister("given")
 
 
 def _stored(stream: str, row: Mapping[str, Any]) -> Any:

@@ -355,6 +355,9 @@ class Engine(ABC):
 
     name: ClassVar[str]
 
+    finds_least: ClassVar[bool] = False
+    """Whether its SQL knows `min(value, n)`, the n least values as a list."""
+
     @abstractmethod
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Run the metric's population query and keep its rows as the table `population`, replacing the one before.
@@ -374,13 +377,20 @@ class Engine(ABC):
         """The same for several sets of arguments at once; False, with nothing held, where the engine cannot.
 
         `population` then has the column asked, too: the number (from 0) of the set that a row answers; it stands there
-        once for each. SQL must know `min(value, n)` over it, the n least values as a list.
+        once for each. Only an engine that finds the least values can do so.
         """
         return False
 
     @abstractmethod
     def rows(self, sql: str) -> Iterator[Mapping[str, Any]]:
         """The rows of a SELECT over `population`."""
+
+    def beside(self) -> Sequence["Engine"]:
+        """Further engines over the same evidence, each to be used by a thread of its own; the caller closes them.
+
+        None where this one uses all of the machine by itself.
+        """
+        return ()
 
     @abstractmethod
     def close(self) -> None:

@@ -22,7 +22,7 @@ from itss_bridge.lifecycle import gather, outlook
 from itss_bridge.materials import Holdings, materials
 from itss_bridge.matrix import in_order, matrix
 from itss_bridge.messages import say
-from itss_bridge.metrics import measure_each, months_before, obstacle, obstacle_of, unknown
+from itss_bridge.metrics import Asked, measure_all, months_before, obstacle, obstacle_of, unknown
 from itss_bridge.model import Action, Assessment, Check, Judgement, Measurement, Report, StreamState, Text
 from itss_bridge.nonconformities import Entry, shown
 from itss_bridge.trends import trends
@@ -35,10 +35,12 @@ def stream_states(lake: Lake, as_of: datetime) -> tuple[StreamState, ...]:
     """How far every stream of every source was to be trusted just before *as_of*, by stream and source."""
     found: list[StreamState] = []
     for stream in lake.streams():
-        entry = lake.table(stream).entry_before(as_of)
+        table = lake.table(stream)
+        newest = table.last()
+        entry = table.entry_before(as_of, newest)
         if entry is None:
             continue
-        lacks = missing(lake.table(stream), as_of)
+        lacks = missing(table, as_of, newest)
         for source, m in sorted(entry.sources.items()):
             state, reason = _thinned(m, lacks.get(source))
             found.append(StreamState(source, stream, state, m.expected, m.seen, m.at, entry.head, reason))
@@ -78,15 +80,15 @@ def measurements(
     for rule in rules:
         asked[rule.metric, rule.criterion.months].setdefault(_given(rule), rule.arguments)
     done: dict[tuple[str, int | None, _Given], Measurement] = {}
+    open_asks: dict[tuple[str, int | None], Asked] = {}
     for (name, months), sets in asked.items():
         metric, start = catalogue.metrics[name], months_before(as_of, months) if months else None
-        reason, each = obstacle(metric, states), list(sets.values())
-        measured = (
-            [unknown(metric, as_of, arguments, reason) for arguments in each]
-            if reason
-            else measure_each(metric, engine, start, as_of, each)
-        )
-        done |= {(name, months, given): one for given, one in zip(sets, measured, strict=True)}
+        if reason := obstacle(metric, states):
+            done |= {(name, months, given): unknown(metric, as_of, one, reason) for given, one in sets.items()}
+        else:
+            open_asks[name, months] = Asked(metric, start, as_of, list(sets.values()))
+    for (name, months), each in zip(open_asks, measure_all(list(open_asks.values()), engine), strict=True):
+        done |= {(name, months, given): one for given, one in zip(asked[name, months], each, strict=True)}
     return {rule.id: done[rule.metric, rule.criterion.months, _given(rule)] for rule in rules}
 
 

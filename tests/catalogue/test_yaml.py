@@ -1,13 +1,16 @@
 """The strict loader: what is text stays text, what cannot be read at a glance is refused, and every refusal says where."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from itss_bridge.catalogue.yaml import MAX_BYTES, MAX_DEPTH, parsed, read
+from itss_bridge.catalogue.load import KINDS
+from itss_bridge.catalogue.yaml import MAX_BYTES, MAX_DEPTH, Document, fits, misfits, parsed, read
+from itss_bridge.data import folder
 from itss_bridge.errors import UsageError
 
 Write = Callable[[str | bytes], Path]
@@ -155,6 +158,35 @@ def test_a_bare_number_where_text_is_meant_is_explained(write: Write) -> None:
 
     assert error.where.endswith(":2:9")
     assert "write '8' in quotes" in error.fix
+
+
+def of_each_kind() -> list[tuple[str, Document]]:
+    """One shipped file of every kind: the shortest, since the slow judge is asked often."""
+    return [
+        (schema, parsed(min((folder("mappings") / kind).glob("*.yaml"), key=lambda path: path.stat().st_size)))
+        for kind, schema in KINDS.items()
+    ]
+
+
+ODD = st.sampled_from([None, True, 0, -1, 10**30, "", "8.10", "中", "x" * 300, [], ["a", "a"], {}, {"en": "a"}])
+
+
+@settings(deadline=None, max_examples=300)
+@given(which=st.sampled_from(of_each_kind()), data=st.data())
+def test_the_quick_judge_says_what_the_one_says_that_explains(which: tuple[str, Document], data: st.DataObject) -> None:
+    kind, document = which
+    content = deepcopy(document.content)
+    *way, last = data.draw(st.sampled_from([path for path in document.marks if path]))
+    around = content
+    for key in way:
+        around = around[key]
+    if data.draw(st.booleans()):
+        around[last] = data.draw(ODD)
+    else:
+        del around[last]
+    changed = Document(document.path, content, document.marks)
+
+    assert fits(changed, kind) is not any(misfits(changed, kind))
 
 
 def test_a_document_that_fits_its_schema_is_read(write: Write) -> None:

@@ -220,9 +220,9 @@ class Missing:
     at: datetime
 
 
-def missing(table: StreamTable, as_of: datetime) -> dict[str, Missing]:
+def missing(table: StreamTable, as_of: datetime, newest: Entry | None = None) -> dict[str, Missing]:
     """By source, what a report as of *as_of* lacks because it was purged; usually nothing, told by the newest entry."""
-    newest = table.last()
+    newest = newest or table.last()
     if newest is None or all(as_of > until for until in newest.thinned.values()):
         return {}
     with closing(connect(table.path.parent, table.bounds)) as database:

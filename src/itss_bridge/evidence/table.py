@@ -107,9 +107,9 @@ class StreamTable:
         for sequence in range(self._open().version() if self.exists else -1, -1, -1):
             yield self._entry(sequence)
 
-    def entry_before(self, end: datetime) -> Entry | None:
-        """The newest entry made before *end*: where every source stood then."""
-        newest = self.last()
+    def entry_before(self, end: datetime, newest: Entry | None = None) -> Entry | None:
+        """The newest entry made before *end*, where every source stood then; *newest* of all when it has been read."""
+        newest = newest or self.last()
         if newest is None or newest.at < end:
             return newest
         return next((entry for entry in self.entries() if entry.at < end), None)

@@ -1,6 +1,5 @@
-"""DuckDB in this process: the evidence of a moment as tables, the population of a metric as a view over them."""
+"""DuckDB in this process: the population of a metric as a view over the evidence of a moment."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -12,15 +11,13 @@ from itss_bridge.catalogue.calendars import Calendar
 from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
-from itss_bridge.evidence.query import connect, too_little
-from itss_bridge.evidence.read import current_rows
-from itss_bridge.evidence.rows import ENVELOPE, StreamRows
+from itss_bridge.evidence.query import too_little
 from itss_bridge.messages import say
 from itss_bridge.metrics import working_time
+from itss_bridge.metrics.tables import Tables
 from itss_bridge.model import Metric
 
 _BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
-_VISIBLE = tuple(name for name, _ in ENVELOPE if name not in {"digest", "run", "batch", "removed"})
 _POPULATION = {
     "id": "VARCHAR",
     "ref": "VARCHAR",
@@ -35,17 +32,22 @@ _EACH = """
     FROM parameters AS p, LATERAL (WITH parameter AS (SELECT {one}) SELECT * FROM ({population})) AS answer
 """
 _FURTHER = {"priority": "INTEGER", "service": "VARCHAR", "asked": "INTEGER"}
-_WORD = re.compile(r"\w+")
-_CLAUSE = re.compile(r"(?i)\bgroup\s+by\b")
 
 
 class DuckEngine(Engine):
-    """DuckDB in this process. Of each stream the columns that are asked for are materialised once, at first use."""
+    """DuckDB in this process: one metric at a time, over tables that several engines may share."""
 
     name: ClassVar[str] = "duckdb"
+    finds_least: ClassVar[bool] = True
 
     def __init__(
-        self, lake: Lake, as_of: datetime, calendar: Calendar | None = None, metrics: Collection[Metric] = ()
+        self,
+        lake: Lake,
+        as_of: datetime,
+        calendar: Calendar | None = None,
+        metrics: Collection[Metric] = (),
+        *,
+        tables: Tables | None = None,
     ) -> None:
         """Evidence of *lake* collected before *as_of*.
 
@@ -54,19 +56,25 @@ class DuckEngine(Engine):
             as_of: the moment spoken of.
             calendar: what business time is measured by; around the clock when None.
             metrics: those that will be held; what they read of a stream is then read at once.
+            tables: those of another engine, which stays their owner.
         """
-        self._lake = lake
-        self._as_of = as_of
-        self._calendar = calendar
-        self._expected = metrics
-        self._db = connect(lake.root, lake.bounds)
-        self._ready: dict[str, frozenset[str]] = {}
+        self._told = lake, as_of, calendar, metrics
+        self._owner = tables is None
+        self._tables = tables or self._made_tables()
+        self._room = self._tables.room()
+        self._db = self._tables.cursor(self._room)
         self._arguments: Mapping[str, str] | None = None
         self._period: tuple[datetime | None, datetime] | None = None
         self._given: dict[str, frozenset[str]] = {}
-        self._knows_business_time = False
         self._metric: Metric | None = None
         self._held: tuple[str, datetime | None, datetime] | None = None
+
+    def _made_tables(self) -> Tables:
+        return Tables(*self._told)
+
+    def beside(self) -> Sequence[Engine]:
+        """As many as DuckDB has threads for, over the same tables; to be closed before this one."""
+        return [type(self)(*self._told, tables=self._tables) for _ in range(self._tables.at_once - 1)]
 
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Make the view `population`; UsageError when the metric's SQL fails or lacks a column."""
@@ -95,10 +103,10 @@ class DuckEngine(Engine):
         self._held = None
         self._set_period(start, end)
         for stream in metric.streams:
-            self._make_ready(stream, metric)
+            self._tables.make_ready(stream, metric)
         try:
-            if working_time.used_by(metric) and not self._knows_business_time:
-                self._teach_business_time()
+            if working_time.used_by(metric):
+                self._tables.teach_business_time()
             self._db.execute(f"CREATE OR REPLACE VIEW answer AS {answer}")
             self._db.execute(f"CREATE OR REPLACE VIEW population AS {self._shaped(metric, answer, start, end)}")
         except duckdb.Error as error:
@@ -145,47 +153,9 @@ class DuckEngine(Engine):
         )
         return f"SELECT {columns} FROM answer {_inside(start, end) if metric.window == 'event' else ''}"  # noqa: S608 - names are our own
 
-    def _make_ready(self, stream: str, metric: Metric) -> None:
-        """Materialise what *metric* reads of the stream, with what is there or expected already."""
-        columns = columns_to_read(stream, metric, self._expected, self._ready.get(stream))
-        if columns is None:
-            return
-        self._db.execute(f'DROP TABLE IF EXISTS "{stream}"')
-        self._materialise(stream, columns)
-        self._ready[stream] = columns
-
-    def _materialise(self, stream: str, columns: frozenset[str]) -> None:
-        rows = current_rows(self._lake.table(stream), columns)
-        self._db.execute(f'CREATE TABLE "{stream}" AS {rows}', {"end": self._as_of})
-
-    def _teach_business_time(self) -> None:
-        """Make the functions of business time known, and the one-row table `calendar(id, first_year, last_year)`."""
-        calendar = self._calendar
-        if calendar is None or not working_time.rests(calendar):
-            told: tuple[str, int | None, int | None] = (working_time.AROUND_THE_CLOCK, None, None)
-        else:
-            first, last = working_time.years(calendar, self._as_of)
-            told = (calendar.id, first, last)
-            self._fill_working_time(calendar, first, last)
-        self._db.execute(
-            "CREATE OR REPLACE TABLE calendar AS "
-            "SELECT ?::VARCHAR AS id, ?::INTEGER AS first_year, ?::INTEGER AS last_year",
-            told,
-        )
-        for function in working_time.functions(calendar):
-            self._db.execute(function)
-        self._knows_business_time = True
-
-    def _fill_working_time(self, calendar: Calendar, first: int, last: int) -> None:
-        columns = zip(*working_time.pieces(calendar, first, last), strict=True)
-        kinds = ("BIGINT", "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE")
-        named = zip(working_time.Piece._fields, kinds, strict=True)
-        cut = ", ".join(f"unnest(?::{kind}[]) AS {name}" for name, kind in named)
-        self._db.execute(f"CREATE OR REPLACE TABLE working_time AS SELECT {cut}", [list(column) for column in columns])
-
     def rows(self, sql: str) -> Iterator[Mapping[str, Any]]:
         """Rows of a SELECT, fetched in pieces; UsageError when the metric's SQL fails on them."""
-        with closing(self._db.cursor()) as cursor:
+        with closing(self._tables.cursor(self._room)) as cursor:
             try:
                 cursor.execute(sql)
                 names = [column[0] for column in cursor.description or ()]
@@ -197,27 +167,11 @@ class DuckEngine(Engine):
     def close(self) -> None:
         """Give back memory and spill files."""
         self._db.close()
+        if self._owner:
+            self._tables.close()
 
 
 def _inside(start: datetime | None, end: datetime) -> str:
     """The window as constants: what lies outside is then left out before anything is worked out for it."""
     first, last = (f"TIMESTAMPTZ '{moment.isoformat()}'" for moment in (start or _BEGINNING, end))
     return f'WHERE "at" >= {first} AND "at" < {last}'
-
-
-def columns_to_read(
-    stream: str, metric: Metric, expected: Collection[Metric], there: frozenset[str] | None
-) -> frozenset[str] | None:
-    """What an engine reads of *stream* for *metric*, with what is *there* or *expected*; None where that is enough."""
-    asked = _columns_read(metric, stream)
-    if there is not None and asked <= there:
-        return None
-    others = (_columns_read(other, stream) for other in expected if stream in other.streams)
-    return asked.union(there or (), *others)
-
-
-def _columns_read(metric: Metric, stream: str) -> frozenset[str]:
-    """The columns of *stream* that a metric can be reading: those whose names its text has, and those it needs."""
-    words = {word.lower() for word in _WORD.findall(_CLAUSE.sub(" ", metric.population))}
-    words |= {field.partition(".")[2] for fields in metric.needs.values() for field in fields}
-    return frozenset(words & {*_VISIBLE, *StreamRows.of(stream).columns} | {"id"})

@@ -1,10 +1,14 @@
 """From a population to a measurement: what the rows of one query add up to, whole or part by part."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 
 from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
@@ -34,11 +38,14 @@ SUMMARY = """
 _BEYOND = f"SELECT * FROM population WHERE excluded IS NULL AND isnan(value) ORDER BY ref, id LIMIT {FAILING_SHOWN}"  # noqa: S608
 _ALL = "SELECT * FROM population ORDER BY ref, id"
 _NO_ROW = {"items": 0, "met": 0, "failing": 0, "beyond": 0, "valued": 0, "total": None, "quantiles": None}
-# in the order of items, by ref and then by id; where they are many a query of their own is no slower
+# in the order of items, by ref and then by id; where the population is cheap a query of their own is cheaper
 _WORST = """
     min({{'ref': ref, 'id': id, 'url': url, 'value': value, 'met': met, 'excluded': excluded, 'at': "at"}}, {most})
         FILTER (excluded IS NULL AND {bad}) AS worst
 """
+
+_COSTLY = re.compile(r"(?i)\bgroup\s+by\b|\bunnest\b")
+"""A population that adds something up itself, or takes lists apart, costs more than finding the least of it."""
 
 Part = str | int | None
 Rows = Sequence[Mapping[str, Any]]
@@ -60,9 +67,13 @@ def measure(
     A field that no source gives, or business time in a year without a calendar, makes it unknown, never a guess.
     """
     engine.hold(metric, arguments, start, end)
-    rows = list(engine.rows(SUMMARY.format(by="NULL")))
+    at_once = engine.finds_least and _COSTLY.search(metric.population) is not None
+    rows = list(engine.rows(SUMMARY.format(by=f"{_worst(metric)}, NULL" if at_once else "NULL")))
     measuring = Measuring(metric, engine, start, end, arguments)
-    return replace(measured := measuring.measured(rows), failing=() if measured.unknown else measuring.failing(rows))
+    measured = measuring.measured(rows)
+    if measured.unknown:
+        return measured
+    return replace(measured, failing=_shown(rows) if at_once else measuring.failing(rows))
 
 
 def measure_each(
@@ -71,14 +82,41 @@ def measure_each(
     """What `measure` gives for each set of arguments, in one query where the engine can."""
     if len(asked) == 1 or not engine.hold_each(metric, asked, start, end):
         return [measure(metric, engine, start, end, arguments) for arguments in asked]
-    worst = _WORST.format(most=FAILING_SHOWN, bad=_bad(metric))
-    rows = _by_part(engine.rows(SUMMARY.format(by=f"{worst}, asked")))
+    rows = _by_part(engine.rows(SUMMARY.format(by=f"{_worst(metric)}, asked")))
     found = []
     for number, arguments in enumerate(asked):
         measured = Measuring(metric, engine, start, end, arguments).measured(rows[number])
-        found.append(replace(measured, failing=tuple(map(_item, _counted(rows[number]).get("worst") or ()))))
+        found.append(replace(measured, failing=_shown(rows[number])))
     # a reason that names items must name those of its own set
     return [measure(metric, engine, start, end, one.arguments) if one.unknown else one for one in found]
+
+
+class Asked(NamedTuple):
+    """A metric over a window, for one or several sets of arguments."""
+
+    metric: Metric
+    start: datetime | None
+    end: datetime
+    arguments: Sequence[Mapping[str, str]]
+
+
+def measure_all(asked: Sequence[Asked], engine: Engine) -> list[list[Measurement]]:
+    """What `measure_each` gives for each of *asked*, several at a time where the engine has others beside it."""
+    with ExitStack() as open_engines:
+        free: SimpleQueue[Engine] = SimpleQueue()
+        engines = [engine, *map(open_engines.enter_context, map(closing, engine.beside()))]
+        for one in engines:
+            free.put(one)
+
+        def measured(task: Asked) -> list[Measurement]:
+            mine = free.get()
+            try:
+                return measure_each(task.metric, mine, task.start, task.end, task.arguments)
+            finally:
+                free.put(mine)
+
+        with ThreadPoolExecutor(len(engines), "measuring") as threads:
+            return list(threads.map(measured, asked))
 
 
 def _by_part(rows: Iterable[Mapping[str, Any]]) -> defaultdict[Any, list[Mapping[str, Any]]]:
@@ -191,6 +229,14 @@ class Measuring:
         bad = _bad(self._metric)
         sql = f"SELECT * FROM population WHERE excluded IS NULL AND {bad} ORDER BY ref, id LIMIT {FAILING_SHOWN}"  # noqa: S608
         return tuple(_item(row) for row in self._engine.rows(sql))
+
+
+def _worst(metric: Metric) -> str:
+    return _WORST.format(most=FAILING_SHOWN, bad=_bad(metric))
+
+
+def _shown(rows: Rows) -> tuple[Item, ...]:
+    return tuple(map(_item, _counted(rows).get("worst") or ()))
 
 
 def _bad(metric: Metric) -> str:

@@ -9,7 +9,7 @@ from itss_bridge.contracts import Engine
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.messages import say
-from itss_bridge.metrics.duck import columns_to_read
+from itss_bridge.metrics.tables import columns_to_read
 from itss_bridge.metrics.working_time import used_by
 from itss_bridge.model import Metric
 from itss_bridge_spark.business_time import business_time, teach
