@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator
 from unicodedata import east_asian_width
 
+import click
 import pytest
 
-from itss_bridge.cli import COMMANDS, run
+from itss_bridge.cli import COMMANDS, itss_bridge, run
 from itss_bridge.cli.talk import speak
 
 CLOSING = "，。；：、！？）”"
@@ -42,6 +43,19 @@ def test_chinese_help_fits_and_says_nothing_in_english(
     assert max(map(columns, lines)) <= 82  # a mark that ends a sentence may hang over
     assert not [line for line in lines if line.strip() and line.strip()[0] in CLOSING]
     assert not re.findall(r"[a-z]{2,} [a-z]{2,} [a-z]{2,} [a-z]{2,}", text.partition("示例：")[0])
+
+
+def test_help_that_was_asked_for_in_english_before_is_still_in_chinese(
+    capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    speak("en")
+    command = itss_bridge.original("template")
+    command.get_help_option(click.Context(command))
+    request.getfixturevalue("chinese")
+
+    run(["template", "--help"])
+
+    assert "Show this message" not in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("chinese")

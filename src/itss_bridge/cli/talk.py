@@ -42,6 +42,7 @@ class Complaint(click.ClickException):
 def localised(command: click.Command) -> click.Command:
     """The command with its help in the language that is talked; the one given stays as it is."""
     said = copy(command)
+    said._help_option = None  # noqa: SLF001 - click keeps it in the language that was talked when it was first asked for
     if LANGUAGE.get() == "zh":
         said.context_class = _ChineseContext
         said.options_metavar = in_talk(command.options_metavar or "") if command.options_metavar else None
