@@ -63,8 +63,11 @@ def test_one_thread_has_no_engine_beside_it(
 ) -> None:
     besides = engine.beside()
     assert len(besides) == 3
+    rooms = "SELECT count(*) AS n FROM duckdb_schemas() WHERE schema_name LIKE 'asked_%'"
+    assert next(engine.rows(rooms)) == {"n": 4}
     for one in besides:
         one.close()
+    assert next(engine.rows(rooms)) == {"n": 1}
     monkeypatch.setenv("ITSS_BRIDGE_THREADS", "1")
     with closing(DuckEngine(bridge.lake, synthetic.NOW)) as alone:
         assert alone.beside() == []

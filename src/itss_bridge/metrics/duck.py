@@ -169,6 +169,8 @@ class DuckEngine(Engine):
         self._db.close()
         if self._owner:
             self._tables.close()
+        else:
+            self._tables.leave(self._room)
 
 
 def _inside(start: datetime | None, end: datetime) -> str:

@@ -56,6 +56,11 @@ class Tables:
             self._db.execute(f"CREATE SCHEMA {name}")
         return name
 
+    def leave(self, room: str) -> None:
+        """Give back a schema with all that is in it."""
+        with self._connecting:
+            self._db.execute(f"DROP SCHEMA {room} CASCADE")
+
     def cursor(self, room: str = "") -> duckdb.DuckDBPyConnection:
         """A connection for one thread that finds names in *room* first; the caller closes it."""
         with self._connecting:
