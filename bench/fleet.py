@@ -80,25 +80,30 @@ def lap(folder: Path, deed: Any, executor: str, workers: int, count: int) -> Lap
 def copies(folder: Path, count: int, tickets: int) -> Path:
     """*count* workspaces of *tickets* each, or with one answer; the evidence is linked, since it is only read."""
     first = folder / "org-0000"
-    if tickets:
-        first.mkdir(parents=True)
-        build(first, tickets)
-    else:
-        small(folder, 1)
-        lap(folder, "sync", "threads", 1, 1)
-    for number in range(1, count):
-        shutil.copytree(first, folder / f"org-{number:04}", copy_function=os.link)
+    if not first.exists():
+        if tickets:
+            first.mkdir(parents=True)
+            build(first, tickets)
+        else:
+            small(folder, 1)
+            lap(folder, "sync", "threads", 1, 1)
+    for root in _missing(folder, count):
+        shutil.copytree(first, root, copy_function=os.link)
     return folder
 
 
 def small(folder: Path, count: int) -> Path:
     """*count* workspaces with one answer each."""
-    for number in range(count):
-        root = folder / f"org-{number:04}"
+    for root in _missing(folder, count):
         (root / "attestations").mkdir(parents=True)
         (root / "itss-bridge.toml").write_text(_TOML, "utf-8")
         (root / "attestations" / "survey.csv").write_text("id,score\n1,80\n", "utf-8")
     return folder
+
+
+def _missing(folder: Path, count: int) -> list[Path]:
+    """Those of *count* workspaces that an earlier run has not left there."""
+    return [root for number in range(count) if not (root := folder / f"org-{number:04}").exists()]
 
 
 def overhead(folder: Path, count: int, executors: Iterable[str], rounds: int) -> None:
@@ -153,9 +158,9 @@ def main() -> None:
         if chosen.small:
             place = root / "small"
             names = ["threads", *(name for name in chosen.executors if name != "threads")]
-            overhead(place if place.exists() else small(place, chosen.small), chosen.small, names, chosen.rounds)
+            overhead(small(place, chosen.small), chosen.small, names, chosen.rounds)
         place = root / "large"
-        found = place if place.exists() else copies(place, max(chosen.sizes), chosen.tickets)
+        found = copies(place, max(chosen.sizes), chosen.tickets)
         growth(found, chosen.sizes, chosen.workers, chosen.executors, chosen.rounds)
 
 
