@@ -86,8 +86,8 @@ def test_two_clicks_lead_from_a_cell_to_the_ticket(opened: Callable, full: Repor
     page.evaluate("for (const d of document.querySelectorAll('#matrix details')) d.open = true")
 
     cell.click()
-    opened_ = page.locator(f"[id='{finding.requirement}']")
-    assert opened_.get_attribute("open") is not None
+    opened_ = page.locator(f"[id='{finding.requirement}'][open]")
+    opened_.locator(".copy").first.wait_for()
     text = opened_.inner_text()
     measured = result.measurement
     for told in (
@@ -108,6 +108,7 @@ def test_a_copy_follows_the_language_and_is_made_once(page: Any, full: Report) -
     place = page.locator(f"[id='{finding.requirement}']")
     for _ in range(3):
         place.locator("summary").first.click()
+    place.locator(".copy").first.wait_for()
     assert place.locator(".copy").count() == len(finding.checks)
     assert "总体" in place.inner_text()
     page.click("[data-set-language=en]")
@@ -120,8 +121,7 @@ def test_a_link_into_the_page_opens_what_it_names_even_when_filtered_out(opened:
     assert shown.page.locator("[id='itss:prc-inc-b']").get_attribute("open") is not None
     shown.page.fill("#search", "nothing like this")
     shown.page.evaluate("location.hash = '#itss%3Aprc-inc-a'")
-    shown.page.wait_for_timeout(50)
-    assert shown.page.locator("[id='itss:prc-inc-a']").is_visible()
+    shown.page.locator("[id='itss:prc-inc-a'][open]").wait_for()
     shown.page.evaluate("location.hash = '#%E0%A4%A'")  # no valid UTF-8
     shown.page.wait_for_timeout(50)
     assert shown.noise == []
@@ -170,8 +170,7 @@ def test_what_stands_in_the_way_leads_to_its_numbers(page: Any, full: Report) ->
     link = page.locator(".way-list a").first
     title = link.inner_text()
     link.click()
-    page.wait_for_timeout(50)
-    assert title in page.locator("details.check[open] summary").first.inner_text()
+    page.locator("details.check[open] summary", has_text=title).first.wait_for()
 
 
 def test_every_link_inside_the_page_has_its_target(page: Any, full: Report) -> None:
