@@ -71,7 +71,7 @@ def of_commands() -> Iterator[str]:
 
 
 def _help(command: click.Command) -> Iterator[str]:
-    yield from (text for text in (command.help, command.epilog) if text)
+    yield from (inspect.cleandoc(text) for text in (command.help, command.epilog) if text)
     options = [p for p in command.params if isinstance(p, click.Option)]
     yield from (p.help for p in options if p.help)
     yield from (p.show_default for p in options if isinstance(p.show_default, str))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar
 from copy import copy
 from importlib.util import find_spec
+from inspect import cleandoc
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -47,7 +48,8 @@ def localised(command: click.Command) -> click.Command:
         said.context_class = _ChineseContext
         said.options_metavar = in_talk(command.options_metavar or "") if command.options_metavar else None
     said.params = [copy(parameter) for parameter in command.params]
-    said.help, said.epilog = (text and in_talk(text) for text in (command.help, command.epilog))
+    # Python 3.13 takes indents off docstrings, earlier ones leave them to whoever reads them
+    said.help, said.epilog = (text and in_talk(cleandoc(text)) for text in (command.help, command.epilog))
     if isinstance(said, click.Group):
         said.commands = {name: localised(member) for name, member in said.commands.items()}
         said.subcommand_metavar = in_talk(said.subcommand_metavar)
