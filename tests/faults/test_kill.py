@@ -8,14 +8,17 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from itss_bridge.bridge import Bridge
 from itss_bridge.evidence.read import records
+from itss_bridge_playground.messages import Answer, Request
 from itss_bridge_playground.playground import Playground
 
 pytestmark = pytest.mark.slow
@@ -137,24 +140,50 @@ def test_a_sync_killed_at_any_moment_is_completed_by_the_next(
     assert_exact(root, playground)
 
 
-def test_of_two_syncs_at_once_one_is_refused_and_nothing_is_doubled(
-    playground: Playground, starts: list[Path], environment: dict[str, str], tmp_path: Path
-) -> None:
-    codes: Counter[int] = Counter()
-    for number in range(TOGETHER):
-        root = shutil.copytree(starts[number % 2], tmp_path / str(number))
-        command = [sys.executable, "-m", "itss_bridge", "sync", "--json", "-w", root]
+def of_two_at_once(
+    playground: Playground, roots: Sequence[Path], environment: dict[str, str]
+) -> tuple[dict[str, Any], str]:
+    """What the refused one of two syncs says, on stdout and stderr; the tool answers nobody until one has ended.
+
+    So they are in each other's way however fast the machine is, and the one that was first can only end afterwards.
+    """
+    opened = Event()
+
+    def held(_request: Request, answer: Answer) -> Answer:
+        assert opened.wait(60)
+        return answer
+
+    playground.servicenow.faults["held"] = held
+    try:
         both = [
-            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            for _ in range(2)
+            subprocess.Popen(
+                [sys.executable, "-m", "itss_bridge", "sync", "--json", "-w", root],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for root in roots
         ]
-        for process in both:
-            out, err = process.communicate(timeout=60)
-            codes[process.returncode] += 1
-            assert process.returncode in {0, 7}, err
-            if process.returncode == 7:
-                assert json.loads(out)["error"]["what"] == "another run is writing to this workspace"
-                assert "wait for it to end" in err
-        assert_exact(root, playground)
-    assert codes[0] >= TOGETHER
-    assert codes[7] > 0
+        end = time.monotonic() + 60
+        while all(process.poll() is None for process in both):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+    finally:
+        opened.set()
+        playground.servicenow.mend()
+    both.sort(key=lambda process: process.poll() is None)
+    (out, err), (_, trouble) = [process.communicate(timeout=60) for process in both]
+    assert [process.returncode for process in both] == [7, 0], err + trouble
+    return json.loads(out)["error"], err
+
+
+@pytest.mark.parametrize("number", range(TOGETHER))
+def test_of_two_syncs_at_once_one_is_refused_and_nothing_is_doubled(
+    playground: Playground, starts: list[Path], environment: dict[str, str], tmp_path: Path, number: int
+) -> None:
+    root = shutil.copytree(starts[number % 2], tmp_path / "workspace")
+    error, text = of_two_at_once(playground, [root, root], environment)
+    assert error["what"] == "another run is writing to this workspace"
+    assert "wait for it to end" in text
+    assert_exact(root, playground)
