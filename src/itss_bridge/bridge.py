@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from itss_bridge.catalogue import Catalogue, Signature, digest, limited, remembered, signed
 from itss_bridge.contracts import CatalogueFolder, Connector, Engine, Identity, PagePublisher, TicketPublisher
 from itss_bridge.data import stream_names
@@ -21,6 +18,7 @@ from itss_bridge.evidence.bucket import bucket
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
 from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
 from itss_bridge.evidence.query import too_little
+from itss_bridge.forms import Form
 from itss_bridge.interruption import SafePoints
 from itss_bridge.judgements import Plan, judgements, plan
 from itss_bridge.messages import say
@@ -189,10 +187,10 @@ class Bridge:
 
     def _refuse_wrong_keys(self, source: Source, own: dict[str, Any], kind: type[Connector]) -> None:
         where = f"{self.workspace.root / FILE}: sources.{source.name}"
-        error = best_match(Draft202012Validator(kind.config_schema).iter_errors(own))
-        if error is not None:
-            key = ".".join(map(str, error.absolute_path))
-            raise UsageError(say("{key}: {message}", key=key or source.connector, message=error.message), where=where)
+        misfit = Form(kind.config_schema).misfit(own)
+        if misfit is not None:
+            key = misfit.place or source.connector
+            raise UsageError(say("{key}: {message}", key=key, message=misfit.message), where=where)
         needed = () if kind.reads_files else ("url", "secret")
         for key in needed:
             if key not in source.table:
@@ -231,12 +229,10 @@ class Bridge:
                 fix=say("use `publish tickets` for nonconformities, `publish page` for the report"),
             )
         account: dict[str, Any] = {key: table.pop(key) for key in ("auth", "username", "secret") if key in table}
-        error = best_match(Draft202012Validator(kind.config_schema).iter_errors(table))
-        if error is not None:
+        misfit = Form(kind.config_schema).misfit(table)
+        if misfit is not None:
             raise UsageError(
-                say(
-                    "{names}: {message}", names=".".join(map(str, error.absolute_path)) or place, message=error.message
-                ),
+                say("{names}: {message}", names=misfit.place or place, message=misfit.message),
                 where=where,
             )
         own = {key: value for key, value in source.table.items() if key not in {"secret", "streams"}}

@@ -18,12 +18,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from itss_bridge.contracts import Connector, Count, Identity, Page, Record, Slice
 from itss_bridge.data import schema, stream_names
 from itss_bridge.errors import UsageError
+from itss_bridge.forms import Form
 from itss_bridge.messages import say
 from itss_bridge.model import Json
 from itss_bridge.spreadsheet import Cell, sheet_rows
@@ -307,12 +306,12 @@ def _json_rows(path: Path, text: str) -> Iterator[_Row]:
 
 def _record(row: _Row, stream: str, saved: datetime) -> Record:
     values = {name: _with_time(row, name, value, _rule(row, name, stream)) for name, value in row.cells.items()}
-    error = best_match(_validator(stream).iter_errors(values))
-    if error is not None:
-        column = str(error.absolute_path[0]) if error.absolute_path else "id"
+    misfit = _form(stream).misfit(values)
+    if misfit is not None:
+        column = str(misfit.keys[0]) if misfit.keys else "id"
         raise row.wrong(
             column,
-            say("{column}: {message}", column=column, message=error.message),
+            say("{column}: {message}", column=column, message=misfit.message),
             say("see schemas/streams/{stream}.json", stream=stream),
         )
     key, ref, changed = values.pop("id"), values.pop("ref", None), values.pop("changed_at", None)
@@ -320,10 +319,10 @@ def _record(row: _Row, stream: str, saved: datetime) -> Record:
 
 
 @cache
-def _validator(stream: str) -> Draft202012Validator:
+def _form(stream: str) -> Form:
     whole: dict[str, Any] = schema(f"streams/{stream}")
     own = {**ENVELOPE, "id": {"type": "string", "minLength": 1}}
-    return Draft202012Validator({**whole, "properties": {**whole["properties"], **own}, "required": ["id"]})
+    return Form({**whole, "properties": {**whole["properties"], **own}, "required": ["id"]})
 
 
 @cache

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from itss_bridge.errors import UsageError
+from itss_bridge.forms import Form
 from itss_bridge.messages import say
 from itss_bridge.model import Json, Status, Verdict
 
@@ -51,7 +50,7 @@ _REPORT = _object(
     },
 )
 _REPORT["properties"]["streams"] = _list(_object(source=_TEXT, stream=_TEXT, state=_TEXT, head=_TEXT))
-_NEEDED = Draft202012Validator(_REPORT)
+_NEEDED = Form(_REPORT)
 
 
 def read_report(path: str) -> Json:
@@ -66,9 +65,9 @@ def read_report(path: str) -> Json:
         raise UsageError(say("the report cannot be read"), where=path, cause=error.strerror or "") from None
     except orjson.JSONDecodeError as error:
         raise UsageError(say("the report is not JSON"), where=f"{path}:{error.lineno}:{error.colno}") from None
-    misfit = best_match(_NEEDED.iter_errors(document))
+    misfit = _NEEDED.misfit(document)
     if misfit is not None:
-        raise _no_report(path, ".".join(map(str, misfit.absolute_path)) or "the document", misfit.message[:200])
+        raise _no_report(path, misfit.place or "the document", misfit.message[:200])
     try:
         datetime.fromisoformat(document["as_of"])
     except ValueError as error:

@@ -11,13 +11,11 @@ from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from filelock import FileLock, Timeout
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from itss_bridge.catalogue import Signature
-from itss_bridge.data import schema
 from itss_bridge.errors import Locked, UsageError
 from itss_bridge.evidence.query import DEFAULT, Bounds
+from itss_bridge.forms import Misfit, form
 from itss_bridge.messages import say
 from itss_bridge.model import Grade, Template
 
@@ -77,12 +75,11 @@ class Workspace:
         path = root / FILE
         settings = _read(path)
         _refuse_secrets(settings, path, ())
-        error = best_match(Draft202012Validator(schema("workspace")).iter_errors(settings))
-        if error is not None:
-            key = ".".join(map(str, error.absolute_path))
+        misfit = form("workspace").misfit(settings)
+        if misfit is not None:
             raise UsageError(
-                say("{key}: {without_value}", key=key or "the file", without_value=_without_value(error)),
-                where=f"{path}{_line_of(path, tuple(map(str, error.absolute_path)))}",
+                say("{key}: {without_value}", key=misfit.place or "the file", without_value=_without_value(misfit)),
+                where=f"{path}{_line_of(path, tuple(map(str, misfit.keys)))}",
                 cause=say("it does not fit schemas/workspace.json"),
                 fix=say("see README.md, “Point it at your own tools”"),
             )
@@ -334,11 +331,11 @@ def _refuse_secrets(value: Any, path: Path, keys: tuple[str, ...]) -> None:
         _refuse_secrets(inner, path, (*keys, key))
 
 
-def _without_value(error: ValidationError) -> str:
+def _without_value(misfit: Misfit) -> str:
     """What is wrong, without the value where that may be a secret that was pasted by mistake."""
-    if error.absolute_path and error.absolute_path[-1] in {"secret", "key", "access_key", "session"}:
+    if misfit.keys and misfit.keys[-1] in {"secret", "key", "access_key", "session"}:
         return "this is not a reference; write env:NAME, file:PATH, command:ARGS or keyring:SERVICE/USER"
-    return error.message
+    return misfit.message
 
 
 def _line_of(path: Path, keys: tuple[str, ...]) -> str:

@@ -6,15 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jsonschema.exceptions import ValidationError
-
 from itss_bridge.catalogue import parse
 from itss_bridge.catalogue.calendars import Calendar, calendar
 from itss_bridge.catalogue.lifecycle import LifeCycle, lifecycle
 from itss_bridge.catalogue.load import KINDS
-from itss_bridge.catalogue.yaml import Document, complaint, hint, misfits, parsed, read
+from itss_bridge.catalogue.yaml import Document, complaint, hint, parsed, read
 from itss_bridge.contracts import CatalogueFolder
 from itss_bridge.errors import UsageError
+from itss_bridge.forms import Misfit, form
 from itss_bridge.messages import say
 from itss_bridge.model import Check, Crosswalk, Framework, Metric, RulePack
 
@@ -115,7 +114,7 @@ def drafted(folders: Sequence[CatalogueFolder]) -> Draft:
             draft.faults.append(Fault("yaml", error.where, _sentence(error), error.fix))
             draft.broken.add(kind)
             continue
-        faults = [_misfit(kind, document, error) for error in misfits(document, _SCHEMAS[kind])]
+        faults = [_misfit(kind, document, misfit) for misfit in form(_SCHEMAS[kind]).misfits(document.content)]
         faults = faults or _added(draft, kind, document)
         if faults:
             draft.faults.extend(faults)
@@ -178,14 +177,14 @@ def _sentence(error: UsageError) -> str:
     return say("{what}: {cause}", what=error.what, cause=error.cause) if error.cause else error.what
 
 
-def _misfit(kind: str, document: Document, error: ValidationError) -> Fault:
-    return Fault(_rule(kind, error), document.where(tuple(error.absolute_path)), complaint(error), hint(error))
+def _misfit(kind: str, document: Document, misfit: Misfit) -> Fault:
+    return Fault(_rule(kind, misfit), document.where(misfit.keys), complaint(misfit), hint(misfit))
 
 
-def _rule(kind: str, error: ValidationError) -> str:
+def _rule(kind: str, misfit: Misfit) -> str:
     """The lint rule that a misfit falls under: what the schema can say is not said twice."""
-    absent = _REQUIRED.match(error.message) if error.validator == "required" else None
-    names = [absent[1]] if absent else [step for step in error.absolute_path if isinstance(step, str)]
+    absent = _REQUIRED.match(misfit.message) if misfit.rule == "required" else None
+    names = [absent[1]] if absent else [key for key in misfit.keys if isinstance(key, str)]
     name = names[-1] if names else ""
     if name in {"en", "zh"}:
         return "missing-language"

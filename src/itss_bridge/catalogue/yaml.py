@@ -5,20 +5,16 @@ Aliases, anchors, tags and doubled keys are refused: an auditor must read in a f
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import jsonschema_rs
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
-from itss_bridge.data import schema
 from itss_bridge.errors import UsageError
+from itss_bridge.forms import Misfit, form
 from itss_bridge.messages import say
 
 Path_: TypeAlias = tuple[str | int, ...]
@@ -64,49 +60,33 @@ def day(document: Document, path: Path_) -> date | None:
 def read(path: Path, kind: str) -> Document:
     """The document at *path*, valid against `schemas/{kind}.json`; UsageError with file, line and column if not."""
     document = parsed(path)
-    error = None if fits(document, kind) else best_match(misfits(document, kind))
-    if error is None:
+    misfit = form(kind).misfit(document.content)
+    if misfit is None:
         return document
-    place = tuple(error.absolute_path)
     raise UsageError(
-        complaint(error),
-        where=document.where(place),
+        complaint(misfit),
+        where=document.where(misfit.keys),
         cause=say("it does not fit schemas/{kind}.json", kind=kind),
-        fix=hint(error),
+        fix=hint(misfit),
     )
 
 
-def fits(document: Document, kind: str) -> bool:
-    """Whether there is nothing to complain of, a hundred times sooner than `misfits`, which tells what there is."""
-    return _judge(kind).is_valid(document.content)
-
-
-@cache
-def _judge(kind: str) -> jsonschema_rs.Draft202012Validator:
-    return jsonschema_rs.Draft202012Validator(schema(kind))
-
-
-def misfits(document: Document, kind: str) -> Iterable[ValidationError]:
-    """Everything in which a document does not fit `schemas/{kind}.json`."""
-    return Draft202012Validator(schema(kind)).iter_errors(document.content)
-
-
-def complaint(error: ValidationError) -> str:
+def complaint(misfit: Misfit) -> str:
     """One line on what does not fit, with the keys that lead there."""
-    place = ".".join(map(str, error.absolute_path)) or say("the file")
-    return say("{place}: {message}", place=place, message=_shortened(error.message))
+    place = misfit.place or say("the file")
+    return say("{place}: {message}", place=place, message=_shortened(misfit.message))
 
 
 def _shortened(message: str, most: int = 200) -> str:
     return message if len(message) <= most else f"{message[:most]}…"
 
 
-def hint(error: ValidationError) -> str:
+def hint(misfit: Misfit) -> str:
     """What to do about it."""
-    rule, instance = error.validator, error.instance
-    if rule == "type" and isinstance(instance, int) and not isinstance(instance, bool):
-        return say("this is read as a number: if text is meant, write '{instance}' in quotes", instance=instance)
-    if rule == "additionalProperties":
+    value = misfit.value
+    if misfit.rule == "type" and isinstance(value, int) and not isinstance(value, bool):
+        return say("this is read as a number: if text is meant, write '{instance}' in quotes", instance=value)
+    if misfit.rule == "additionalProperties":
         return say("remove the key, or correct its spelling")
     return say("see mappings/README.md for what each key means")
 

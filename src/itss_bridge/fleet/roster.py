@@ -7,11 +7,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
-from itss_bridge.data import schema
 from itss_bridge.errors import UsageError
+from itss_bridge.forms import form
 from itss_bridge.messages import say
 from itss_bridge.workspace import FILE
 
@@ -131,11 +128,10 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError(say("the fleet file cannot be read"), where=str(path), cause=error.strerror or "") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(say("the fleet file is not TOML"), where=str(path), cause=str(error)) from None
-    misfit = best_match(Draft202012Validator(schema("fleet")).iter_errors(settings))
+    misfit = form("fleet").misfit(settings)
     if misfit is not None:
-        key = ".".join(map(str, misfit.absolute_path))
         raise UsageError(
-            say("{key}: {message}", key=key or "fleet", message=misfit.message),
+            say("{key}: {message}", key=misfit.place or "fleet", message=misfit.message),
             where=str(path),
             cause=say("it does not fit schemas/fleet.json"),
         )

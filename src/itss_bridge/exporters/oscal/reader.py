@@ -4,12 +4,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Literal
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from itss_bridge.errors import UsageError
 from itss_bridge.exporters.oscal.mapping import KIND
 from itss_bridge.exporters.oscal.parts import NS, JsonObject, statement, token
+from itss_bridge.forms import Form
 from itss_bridge.messages import say
 from itss_bridge.model import Crosswalk, Json, Origin, Relationship, Text, Unmapped
 from itss_bridge.model import Mapping as Row
@@ -183,14 +181,10 @@ def _one(thing: Json, name: str, language: str = "") -> str:
 
 def _mappings(content: Json, where: str) -> list[Json]:
     """All mappings, once it is sure that everything that is read of them has the shape that OSCAL gives it."""
-    error = best_match(Draft202012Validator(_SHAPE).iter_errors(content))
-    if error is not None:
+    misfit = Form(_SHAPE).misfit(content)
+    if misfit is not None:
         raise UsageError(
-            say(
-                "{names}: {message}",
-                names=".".join(map(str, error.absolute_path)) or "the file",
-                message=error.message[:200],
-            ),
+            say("{names}: {message}", names=misfit.place or "the file", message=misfit.message[:200]),
             where=where,
             cause=say("it is no OSCAL mapping-collection"),
             fix=say("check it with an OSCAL validator"),
