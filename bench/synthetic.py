@@ -9,14 +9,17 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from itss_bridge.data import stream_names
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.ledger import SourceMark
 from itss_bridge.evidence.rows import StreamRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 SHARES = {"incident": 0.6, "request": 0.25, "change": 0.1, "problem": 0.04, "release": 0.01}
@@ -156,7 +159,7 @@ def counts(tickets: int) -> dict[str, int]:
     return {stream: own.get(stream, max(_FEW, tickets // 10_000)) for stream in stream_names()}
 
 
-def pieces(stream: str, tickets: int) -> Iterator[pa.Table]:
+def pieces(stream: str, tickets: int) -> "Iterator[pa.Table]":
     """The rows of *stream*, a commit's worth at a time: first versions of all, then what changed later."""
     count = counts(tickets)[stream]
     with closing(duckdb.connect()) as database:
@@ -190,7 +193,9 @@ def _select(stream: str, tickets: int) -> str:
     return made.replace("{later}", str(CHANGED_LATER))
 
 
-def _in_shape(stream: str, made: pa.Table) -> pa.Table:
+def _in_shape(stream: str, made: "pa.Table") -> "pa.Table":
+    import pyarrow as pa
+
     rows = StreamRows.of(stream)
     shape = rows.together([]).schema
     arrays = [
@@ -200,6 +205,6 @@ def _in_shape(stream: str, made: pa.Table) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=shape)
 
 
-def _append(lake: Lake, stream: str, rows: pa.Table) -> None:
+def _append(lake: Lake, stream: str, rows: "pa.Table") -> None:
     at = NOW - timedelta(days=1)
     lake.table(stream).append(rows, run="bench", at=at, source="desk", mark=SourceMark("complete", at, None, 0, at))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from itss_bridge.catalogue import Catalogue, Signature, digest, limited, remembered, signed
@@ -16,7 +16,6 @@ from itss_bridge.errors import BridgeError, UsageError
 from itss_bridge.evidence import Lake
 from itss_bridge.evidence.bucket import bucket
 from itss_bridge.evidence.privacy import pseudonymiser, workspace_key
-from itss_bridge.evidence.purge import PurgePlan, Wanted, purge
 from itss_bridge.evidence.query import too_little
 from itss_bridge.forms import Form
 from itss_bridge.interruption import SafePoints
@@ -27,7 +26,6 @@ from itss_bridge.nonconformities import FOLDER, Register
 from itss_bridge.outcomes import StreamOutcome
 from itss_bridge.plugins import Plugins
 from itss_bridge.report import report
-from itss_bridge.sessions import session
 from itss_bridge.sync import (
     SourceRun,
     Watcher,
@@ -38,6 +36,9 @@ from itss_bridge.sync import (
 )
 from itss_bridge.transport import Gate, no_gate
 from itss_bridge.workspace import FILE, Source, Workspace
+
+if TYPE_CHECKING:
+    from itss_bridge.evidence.purge import PurgePlan, Wanted
 
 
 class Bridge:
@@ -176,6 +177,8 @@ class Bridge:
 
     def connector(self, source: Source) -> Connector:
         """The source's connector on its own guarded session; UsageError when its table is wrong."""
+        from itss_bridge.sessions import session
+
         kind = self.plugins.pick(self.plugins.connectors, source.connector, say("connector"))
         own = dict(source.own_keys)
         self._refuse_wrong_keys(source, own, kind)
@@ -217,6 +220,8 @@ class Bridge:
         return found
 
     def _publisher(self, place: str, wanted: type, *, apply: bool) -> Any:
+        from itss_bridge.sessions import session
+
         where = f"{self.workspace.root / FILE}: publish.{place}"
         table = dict(self.plugins.pick(dict(self.workspace.publish), place, say("place to publish to")))
         source = self.plugins.pick(self.workspace.sources, table.pop("source"), say("source"))
@@ -296,7 +301,7 @@ class Bridge:
         with self.writing(), SafePoints():
             return end_sources(self.lake, self.workspace.sources, run=run, at=last or datetime.now(UTC), accept=accept)
 
-    def purge(self, wanted: Wanted, streams: Sequence[str], reason: str, *, apply: bool) -> list[PurgePlan]:
+    def purge(self, wanted: "Wanted", streams: Sequence[str], reason: str, *, apply: bool) -> "list[PurgePlan]":
         """Purge what is *wanted* from *streams* (all when empty), or only say what would be purged.
 
         Raises:
@@ -304,6 +309,8 @@ class Bridge:
             IntegrityError: the evidence is damaged.
             Locked: another run is writing.
         """
+        from itss_bridge.evidence.purge import purge
+
         with self.writing() if apply else nullcontext():
             return purge(self.lake, streams or stream_names(), wanted, reason, datetime.now(UTC), apply=apply)
 

@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from itss_bridge import transport
 from itss_bridge.model import Json, Metric, Report, Text, Ticket
-from itss_bridge.transport import Gate, GuardedSession
+from itss_bridge.transport import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Connector(ABC):
     """True when there is no server: the source then has no `url`, and a `folder` in the workspace instead."""
 
     def __init__(
-        self, config: Mapping[str, Any], http: GuardedSession, streams: Mapping[str, Mapping[str, Any]]
+        self, config: Mapping[str, Any], http: "transport.GuardedSession", streams: Mapping[str, Mapping[str, Any]]
     ) -> None:
         """*config* is the source's table of itss-bridge.toml, *streams* its `streams` tables (empty when not given)."""
         self.config = config
@@ -219,7 +220,7 @@ class Publisher(ABC):
     writes: ClassVar[Collection[tuple[str, str]]] = ()
     """What it may change: HTTP method and a regular expression for the whole path below the source's address."""
 
-    def __init__(self, config: Mapping[str, Any], http: GuardedSession) -> None:
+    def __init__(self, config: Mapping[str, Any], http: "transport.GuardedSession") -> None:
         """*config* is the `[publish.NAME]` table over the keys of its source (`url`, `deployment` …)."""
         self.config = config
         self.http = http

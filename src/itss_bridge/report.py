@@ -13,7 +13,7 @@ from itss_bridge.data import stream_names
 from itss_bridge.documents import COLUMNS, MONTHS_CURRENT, compare, pages
 from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.ledger import State
-from itss_bridge.evidence.purge import Missing, missing
+from itss_bridge.evidence.missing import Missing, missing
 from itss_bridge.evidence.read import records
 from itss_bridge.gaps import gaps
 from itss_bridge.judgements import notes as judgement_notes

@@ -1,5 +1,7 @@
 """Read every stream of every source until it provably equals the tool's own count, and commit it as evidence."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import time
@@ -8,10 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING, Protocol
 
 from itss_bridge.contracts import Connector, Count, Identity, Page, Slice
 from itss_bridge.ended import HOW_TO_END, end, fail, given_before, left_behind
@@ -24,6 +23,9 @@ from itss_bridge.interruption import SafePoints
 from itss_bridge.messages import say
 from itss_bridge.outcomes import StreamOutcome
 from itss_bridge.shape import shape
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 BATCH = int(os.environ.get("ITSS_BRIDGE_BATCH", "20000"))
 PASSES = 3
@@ -261,6 +263,8 @@ class StreamSync:
 
     def _made(self, page: Page) -> _Made:
         """The page's records as rows; called in the threads that read."""
+        import pyarrow.compute as pc
+
         rows = self.table.rows.batch(self.job.source, page.records, self.job.pseudonym)
         if len(pc.unique(rows["digest"])) > len(pc.unique(rows["id"])):
             raise SourceUnavailable(
@@ -277,6 +281,8 @@ class StreamSync:
 
     def _flush(self) -> int:
         """Commit what is new or changed among the pending rows; the mark stays as it was, but *running*."""
+        import pyarrow as pa
+
         if not self._pending:
             return 0
         pending = pa.concat_tables(self._pending)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+from tests.prepared import DAY, collect, copied
 
 from itss_bridge.cli import COMMANDS, itss_bridge
 
@@ -263,10 +264,27 @@ def test_an_export_that_fails_leaves_the_old_file(bridge_command, root: Path) ->
     assert not list(root.glob(".*.partial"))
 
 
-def test_help_is_there_at_once() -> None:
-    """No heavy library is imported for --help: each costs more than the whole budget."""
-    probe = "import sys; from itss_bridge.cli import run; run(['--help']); print(*sorted(sys.modules), sep='\\n')"
+def loaded_by(*arguments: object) -> set[str]:
+    """The modules that are there after a command in a process of its own."""
+    words = [str(one) for one in arguments]
+    probe = (
+        f"import sys; from itss_bridge.cli import run; run({words!r}); print('loaded', *sorted(sys.modules), sep='\\n')"
+    )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     ran = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, env=environment, check=True)
-    loaded = set(ran.stdout.split())
+    return set(ran.stdout.partition("loaded\n")[2].split())
+
+
+def test_help_is_there_at_once() -> None:
+    """No heavy library is imported for --help: each costs more than the whole budget."""
+    loaded = loaded_by("--help")
     assert not loaded & {"duckdb", "pyarrow", "deltalake", "requests", "rich", "jsonschema", "yaml", "jinja2"}
+
+
+def test_a_report_loads_nothing_that_only_writers_and_connectors_need(tmp_path: Path) -> None:
+    """Together they take as long to load as DuckDB to measure a hundred thousand tickets."""
+    root = copied("level-3", tmp_path)
+    collect(root)
+    loaded = loaded_by("assess", "-w", root, "--as-of", DAY)
+    assert "duckdb" in loaded
+    assert not loaded & {"pyarrow", "numpy", "pandas", "requests", "urllib3", "jsonschema", "openpyxl", "xlsxwriter"}

@@ -22,7 +22,8 @@ from itss_bridge.data import schema
 from itss_bridge.errors import IntegrityError
 from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.compact import StreamCompaction, compact
-from itss_bridge.evidence.purge import Wanted, missing, purge
+from itss_bridge.evidence.missing import missing
+from itss_bridge.evidence.purge import Wanted, purge
 from itss_bridge.evidence.read import records
 from itss_bridge.evidence.rows import StreamRows
 

@@ -14,7 +14,8 @@ from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.compact import compact
 from itss_bridge.evidence.ledger import FORMAT, Entry, head_of
 from itss_bridge.evidence.log import METADATA, entry_text
-from itss_bridge.evidence.purge import Wanted, missing, purge
+from itss_bridge.evidence.missing import missing
+from itss_bridge.evidence.purge import Wanted, purge
 from itss_bridge.evidence.read import records
 from itss_bridge.evidence.store import LOG
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
@@ -164,7 +163,7 @@ def test_columns_that_a_stream_gains_later_come_with_an_entry_of_their_own(lake:
     table = lake.table("incident")
     later = StreamRows("incident")
     later.columns = {**later.columns, "satisfaction": later.columns["waiting_seconds"]}
-    later.arrow = later.arrow.append(pa.field("satisfaction", pa.float64()))
+    later.types = {**later.types, "satisfaction": "DOUBLE"}
     table.rows = later
     record = Record("9", "INC9", "", START, {"satisfaction": 80})
     commit(table, [later.stored("servicenow", record, str)], 4)
@@ -174,7 +173,7 @@ def test_columns_that_a_stream_gains_later_come_with_an_entry_of_their_own(lake:
 
 def test_a_column_that_the_schema_has_gained_is_null_in_evidence_that_is_older(lake: Lake, monkeypatch) -> None:
     later = StreamRows("incident")
-    later.arrow = later.arrow.append(pa.field("satisfaction", pa.float64()))
+    later.types = {**later.types, "satisfaction": "DOUBLE"}
     monkeypatch.setattr(StreamRows, "of", lambda _stream: later)
     found = list(records(lake, "incident", START + 9 * DAY, ["id", "satisfaction"]))
     assert found

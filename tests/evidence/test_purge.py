@@ -25,8 +25,9 @@ from itss_bridge.contracts import Record
 from itss_bridge.errors import IntegrityError, UsageError
 from itss_bridge.evidence import Lake, SourceMark, Stored
 from itss_bridge.evidence.known import Known
+from itss_bridge.evidence.missing import missing
 from itss_bridge.evidence.privacy import SALTED, proves
-from itss_bridge.evidence.purge import Wanted, missing, purge, without_content
+from itss_bridge.evidence.purge import Wanted, purge, without_content
 from itss_bridge.evidence.read import records
 from itss_bridge.evidence.table import StreamTable
 from itss_bridge.metrics import DuckEngine

@@ -13,7 +13,8 @@ from itss_bridge.evidence import Lake, SourceMark
 from itss_bridge.evidence.bucket import Bucket, Place
 from itss_bridge.evidence.compact import compact
 from itss_bridge.evidence.known import Known
-from itss_bridge.evidence.purge import Wanted, missing, purge
+from itss_bridge.evidence.missing import missing
+from itss_bridge.evidence.purge import Wanted, purge
 from itss_bridge.evidence.read import records
 from itss_bridge.evidence.store import LOG, Store
 

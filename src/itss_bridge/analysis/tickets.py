@@ -36,7 +36,7 @@ class Tickets:
         self._db = connect(lake.root, lake.bounds)
         self._db.execute(f"SET TimeZone = '{zone.key}'")
         resolved = "resolved_at" if "resolved_at" in self.columns else "NULL::TIMESTAMPTZ"
-        rows = current_rows(table, table.rows.arrow.names)
+        rows = current_rows(table, table.rows.types)
         self._db.execute(
             f"CREATE TABLE ticket AS SELECT *, coalesce({resolved}, closed_at) AS ended_at FROM ({rows}) "  # noqa: S608 - our own names
             "WHERE state IS DISTINCT FROM 'cancelled' AND opened_at < $end",

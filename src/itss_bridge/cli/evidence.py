@@ -27,7 +27,7 @@ _SHOWN = ("id", "ref", "changed_at", "collected_at", "digest", "source")
 @common
 def list_command(call: Call, stream: str, columns: str | None) -> None:
     """Current records of STREAM, as of the moment asked for; one JSON object a line with --json."""
-    from itss_bridge.evidence.purge import missing
+    from itss_bridge.evidence.missing import missing
     from itss_bridge.evidence.read import records
 
     bridge = call.bridge()

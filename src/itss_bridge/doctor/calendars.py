@@ -52,7 +52,7 @@ def _first_year(lake: Lake, streams: set[str], zone: ZoneInfo) -> int | None:
 
 def _earliest(lake: Lake, stream: str) -> datetime | None:
     table = lake.table(stream)
-    times = [f.name for f in StreamRows.of(stream).arrow if f.type == INSTANT and f.name not in _ENVELOPE]
+    times = [name for name, sql in StreamRows.of(stream).types.items() if sql == INSTANT and name not in _ENVELOPE]
     files = table.files()
     if not files:
         return None

@@ -45,7 +45,7 @@ def _verified(lake: Lake) -> Iterator[Finding]:
 
 def _written_by(lake: Lake, stream: str) -> Iterator[Finding]:
     """Fields that the evidence has and we don't know come from a later release; those it lacks are read as empty."""
-    files, known = lake.table(stream).files(), set(StreamRows.of(stream).arrow.names)
+    files, known = lake.table(stream).files(), set(StreamRows.of(stream).types)
     if not files:
         return
     held = set(pq.read_schema(files[-1]).names)

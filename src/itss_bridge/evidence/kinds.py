@@ -1,17 +1,47 @@
-"""The kinds of fields that a schema can have: how a value of each is judged and kept, alone or in a column."""
+"""The kinds of fields that a schema can have: how a value of each is judged and kept, alone or in a column.
+
+Types are told as DuckDB names them. Arrow, which takes longest of all to load, is for those who write rows.
+"""
+
+from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import chain
 from types import NoneType
-from typing import Any, NamedTuple
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from itss_bridge.evidence.ledger import canonical
 
-INSTANT = pa.timestamp("us", "UTC")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORD, INSTANT, WHOLE, DECIMAL, TRUTH, WORDS = "VARCHAR", "TIMESTAMPTZ", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR[]"
+
+
+@cache
+def arrow_type(sql: str) -> pa.DataType:
+    """How Arrow keeps what DuckDB calls *sql*."""
+    import pyarrow as pa
+
+    types = {
+        WORD: pa.string(),
+        INSTANT: pa.timestamp("us", "UTC"),
+        WHOLE: pa.int64(),
+        DECIMAL: pa.float64(),
+        TRUTH: pa.bool_(),
+        WORDS: pa.list_(pa.string()),
+    }
+    return types[sql]
+
+
+def column_of(values: Sequence[Any], sql: str) -> pa.Array:
+    """The values as an Arrow array of the type *sql*."""
+    import pyarrow as pa
+
+    return pa.array(values, arrow_type(sql))
 
 
 class Kept(NamedTuple):
@@ -24,7 +54,7 @@ class Kept(NamedTuple):
 class Kind(ABC):
     """One kind of field. `column` is `one` for many values: it may refuse more, and never keeps another value."""
 
-    type: pa.DataType
+    sql: ClassVar[str]
 
     @abstractmethod
     def one(self, value: Any) -> Any:
@@ -33,13 +63,13 @@ class Kind(ABC):
     def column(self, values: Sequence[Any]) -> Kept:
         """The values as they are kept, None where there is none; TypeError or ValueError when one of them is wrong."""
         kept = [None if value is None else self.one(value) for value in values]
-        return Kept(kept, pa.array(kept, self.type))
+        return Kept(kept, column_of(kept, self.sql))
 
 
 class Word(Kind):
     """Text."""
 
-    type = pa.string()
+    sql = WORD
 
     def one(self, value: Any) -> str:
         if type(value) is not str:
@@ -49,13 +79,13 @@ class Word(Kind):
 
     def column(self, values: Sequence[Any]) -> Kept:
         _refuse_but(values, str)
-        return Kept(values, pa.array(values, self.type))
+        return Kept(values, column_of(values, self.sql))
 
 
 class OneOf(Kind):
     """A word of a list."""
 
-    type = pa.string()
+    sql = WORD
 
     def __init__(self, allowed: frozenset[str]) -> None:
         self._allowed = allowed
@@ -69,13 +99,13 @@ class OneOf(Kind):
         _refuse_but(values, str)
         for value in set(values) - {None}:
             self.one(value)
-        return Kept(values, pa.array(values, self.type))
+        return Kept(values, column_of(values, self.sql))
 
 
 class Person(Kind):
     """A person, kept by pseudonym."""
 
-    type = pa.string()
+    sql = WORD
 
     def __init__(self, pseudonym: Callable[[str], str]) -> None:
         self._pseudonym = pseudonym
@@ -87,13 +117,13 @@ class Person(Kind):
         _refuse_but(values, str)
         known = {value: None if value is None else self.one(value) for value in set(values)}
         kept = [known[value] for value in values]
-        return Kept(kept, pa.array(kept, self.type))
+        return Kept(kept, column_of(kept, self.sql))
 
 
 class Instant(Kind):
     """A moment with its zone, or ISO text of one."""
 
-    type = INSTANT
+    sql = INSTANT
 
     def one(self, value: Any) -> datetime:
         moment = datetime.fromisoformat(value) if type(value) is str else value
@@ -106,7 +136,7 @@ class Instant(Kind):
             moments = [None if value is None else datetime.fromisoformat(value) for value in values]
             if {moment.tzinfo for moment in moments if moment} == {UTC}:
                 # Arrow reads text several times as fast as it takes over moments
-                return Kept(moments, pa.array(values, pa.string()).cast(self.type))
+                return Kept(moments, column_of(values, WORD).cast(arrow_type(self.sql)))
         except (TypeError, ValueError):
             pass
         return super().column(values)
@@ -115,7 +145,7 @@ class Instant(Kind):
 class Whole(Kind):
     """A whole number within bounds."""
 
-    type = pa.int64()
+    sql = WHOLE
 
     def __init__(self, rule: Mapping[str, Any]) -> None:
         self._bounds = _Bounds(rule)
@@ -130,13 +160,13 @@ class Whole(Kind):
         _refuse_but(values, int)
         for value in set(values) - {None}:
             self.one(value)
-        return Kept(values, pa.array(values, self.type))
+        return Kept(values, column_of(values, self.sql))
 
 
 class Decimal(Kind):
     """A number within bounds."""
 
-    type = pa.float64()
+    sql = DECIMAL
 
     def __init__(self, rule: Mapping[str, Any]) -> None:
         self._bounds = _Bounds(rule)
@@ -151,7 +181,7 @@ class Decimal(Kind):
 class Truth(Kind):
     """True or false."""
 
-    type = pa.bool_()
+    sql = TRUTH
 
     def one(self, value: Any) -> bool:
         if not isinstance(value, bool):
@@ -160,13 +190,13 @@ class Truth(Kind):
 
     def column(self, values: Sequence[Any]) -> Kept:
         _refuse_but(values, bool)
-        return Kept(values, pa.array(values, self.type))
+        return Kept(values, column_of(values, self.sql))
 
 
 class Words(Kind):
     """A list of texts."""
 
-    type = pa.list_(pa.string())
+    sql = WORDS
     _word = Word()
 
     def one(self, value: Any) -> list[str]:
@@ -178,13 +208,13 @@ class Words(Kind):
         _refuse_but(values, list)
         if set(map(type, chain.from_iterable(filter(None, values)))) - {str}:
             return super().column(values)
-        return Kept(values, pa.array(values, self.type))
+        return Kept(values, column_of(values, self.sql))
 
 
 class Document(Kind):
     """Anything deeper, kept as its canonical JSON text."""
 
-    type = pa.string()
+    sql = WORD
 
     def one(self, value: Any) -> str:
         return canonical(value).decode()

@@ -1,17 +1,21 @@
 """What we hold of one source's stream, as an index beside the lake: is a record new, changed, or just seen again?"""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from itss_bridge.evidence.kinds import WHOLE, WORD, column_of
 from itss_bridge.evidence.query import connect
 from itss_bridge.evidence.rows import Stored
 from itss_bridge.evidence.table import StreamTable
 
-_ROWS = pa.schema([("id", pa.string()), ("digest", pa.string()), ("changed_at", pa.timestamp("us", "UTC"))])
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ROWS = ["id", "digest", "changed_at"]
 
 
 class Known:
@@ -42,17 +46,17 @@ class Known:
         rows = _newest_of_each(batch)
         if not self.live:
             return rows, rows.num_rows
-        with self._seen_as("found", rows.select(_ROWS.names).append_column("place", _places(rows))):
+        with self._seen_as("found", rows.select(_ROWS).append_column("place", _places(rows))):
             news = self._db.execute(_NEWS, {"horizon": horizon}).fetchall()
         if len(news) < rows.num_rows:
-            rows = rows.take(pa.array([place for place, _ in news], pa.int64()))
+            rows = rows.take(column_of([place for place, _ in news], WHOLE))
         return rows, sum(new for _, new in news)
 
     def note(self, batch: pa.Table) -> None:
         """Take over rows that were just committed."""
         if not batch.num_rows:
             return
-        with self._seen_as("noted", batch.select([*_ROWS.names, "removed"])):
+        with self._seen_as("noted", batch.select([*_ROWS, "removed"])):
             if self.live:
                 self._db.execute("DELETE FROM known WHERE id IN (SELECT id FROM noted)")
             self._db.execute("INSERT INTO known SELECT id, digest, changed_at FROM noted WHERE NOT removed")
@@ -101,21 +105,25 @@ _NEWS = """
 
 def _newest_of_each(batch: pa.Table) -> pa.Table:
     """One version of each id: the one that changed last, and of several such the one that came last."""
+    import pyarrow.compute as pc
+
     if len(pc.unique(batch["id"])) == batch.num_rows:
         return batch
     moments, places = batch["changed_at"].to_pylist(), dict[str, int]()
     for place, key in enumerate(batch["id"].to_pylist()):
         if key not in places or moments[place] >= moments[places[key]]:
             places[key] = place
-    return batch.take(pa.array(list(places.values()), pa.int64()))
+    return batch.take(column_of(list(places.values()), WHOLE))
 
 
 def _places(batch: pa.Table) -> pa.Array:
-    return pa.array(range(batch.num_rows), pa.int64())
+    return column_of(range(batch.num_rows), WHOLE)
 
 
 def _keys(ids: Iterable[str]) -> pa.Table:
-    return pa.table({"id": pa.array(list(ids), pa.string())})
+    import pyarrow as pa
+
+    return pa.table({"id": column_of(list(ids), WORD)})
 
 
 def _newest(table: StreamTable) -> str:

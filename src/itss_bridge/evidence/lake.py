@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 
 from itss_bridge.data import stream_names
-from itss_bridge.evidence.audit import Audit
 from itss_bridge.evidence.bucket import Bucket
 from itss_bridge.evidence.chain import leftovers
 from itss_bridge.evidence.query import DEFAULT, Bounds
@@ -47,6 +46,8 @@ class Lake:
 
     def verify(self, watch: Watched = unwatched, *, fast: bool = False) -> Iterator[Damage]:
         """All damage in all streams; *fast* leaves out what is inside the data files."""
+        from itss_bridge.evidence.audit import Audit
+
         for stream in self.streams():
             yield from Audit(self.table(stream), watch, fast=fast).damage()
 

@@ -5,28 +5,17 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence.lake import Lake
 from itss_bridge.evidence.query import connect, current_sql
 from itss_bridge.evidence.table import StreamTable
 from itss_bridge.messages import say
 
-# The types of columns are told in SQL: registering an Arrow table would import pandas wherever it is installed.
-_SQL = {
-    pa.string(): "VARCHAR",
-    pa.bool_(): "BOOLEAN",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.timestamp("us", "UTC"): "TIMESTAMPTZ",
-    pa.list_(pa.string()): "VARCHAR[]",
-}
-
 
 def current_rows(table: StreamTable, columns: Collection[str]) -> str:
     """SQL of the current records collected before `$end`; a column that older evidence does not have is null."""
-    kinds = {field.name: _SQL[field.type] for field in table.rows.arrow if field.name in columns}
+    # told in SQL: registering an Arrow table would import Arrow, and pandas wherever it is installed
+    kinds = {name: sql for name, sql in table.rows.types.items() if name in columns}
     names = ", ".join(f'"{name}"' for name in kinds)
     nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in kinds.items())
     files = table.files()
@@ -43,9 +32,8 @@ def records(lake: Lake, stream: str, end: datetime, columns: Sequence[str]) -> I
         UsageError: the stream has no such column.
     """
     table = lake.table(stream)
-    known = set(table.rows.arrow.names)
     for name in columns:
-        if name not in known:
+        if name not in table.rows.types:
             raise UsageError(
                 say("{stream} has no field {name!r}", stream=stream, name=name),
                 fix=say("there are: {names}", names=", ".join(table.rows.columns)),

@@ -1,34 +1,50 @@
 """Records into rows and back: one typed column per field of the stream's schema, one digest per row."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any, Self
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
-import pyarrow as pa
 
 from itss_bridge.columns import Columns
 from itss_bridge.contracts import Record
 from itss_bridge.data import schema
 from itss_bridge.errors import SourceUnavailable
-from itss_bridge.evidence.kinds import INSTANT, Kept, Kind, Person, Word, kind_of
+from itss_bridge.evidence.kinds import (
+    INSTANT,
+    TRUTH,
+    WHOLE,
+    WORD,
+    Kept,
+    Kind,
+    Person,
+    Word,
+    arrow_type,
+    column_of,
+    kind_of,
+)
 from itss_bridge.evidence.ledger import canonical
 from itss_bridge.messages import say
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ENVELOPE = (
-    ("source", pa.string()),
-    ("id", pa.string()),
-    ("ref", pa.string()),
-    ("url", pa.string()),
-    ("digest", pa.string()),
+    ("source", WORD),
+    ("id", WORD),
+    ("ref", WORD),
+    ("url", WORD),
+    ("digest", WORD),
     ("changed_at", INSTANT),
     ("collected_at", INSTANT),
-    ("run", pa.string()),
-    ("batch", pa.int64()),
-    ("removed", pa.bool_()),
+    ("run", WORD),
+    ("batch", WHOLE),
+    ("removed", TRUTH),
 )
 _CONTENT = ("source", "id", "ref", "url", "changed_at", "removed")
 _OF_THE_COMMIT = ("collected_at", "run", "batch")
@@ -56,8 +72,19 @@ class StreamRows:
         properties: dict[str, Any] = schema(f"streams/{stream}")["properties"]
         self.columns = {name: kind_of(rule) for name, rule in properties.items()}
         self.people = frozenset(name for name, rule in properties.items() if rule.get("x-person"))
-        self.arrow = pa.schema([*ENVELOPE, *((name, kind.type) for name, kind in self.columns.items())])
         self._kinds: dict[Callable[[str], str], Mapping[str, Kind]] = {}
+
+    @cached_property
+    def types(self) -> Mapping[str, str]:
+        """Every column of the lake and its type as DuckDB names it, in the lake's order."""
+        return {**dict(ENVELOPE), **{name: kind.sql for name, kind in self.columns.items()}}
+
+    @cached_property
+    def arrow(self) -> pa.Schema:
+        """The same for Arrow."""
+        import pyarrow as pa
+
+        return pa.schema([(name, arrow_type(sql)) for name, sql in self.types.items()])
 
     @classmethod
     @cache
@@ -97,10 +124,10 @@ class StreamRows:
         changed = [at if at.tzinfo is UTC else at.astimezone(UTC) for at in records.changed_at]
         columns = {name: _all_given(values) for name, values in _named(records)}
         columns |= {name: column.arrow for name, column in kept.items()}
-        columns["source"] = pa.repeat(pa.scalar(source, pa.string()), n)
-        columns["changed_at"] = pa.array(changed, INSTANT)
-        columns["removed"] = pa.repeat(pa.scalar(value=False), n)
-        columns["digest"] = pa.array(_digests(source, records, changed, kept), pa.string())
+        columns["source"] = _throughout(source, WORD, n)
+        columns["changed_at"] = column_of(changed, INSTANT)
+        columns["removed"] = _throughout(False, TRUTH, n)  # noqa: FBT003 - a value like any other
+        columns["digest"] = column_of(list(_digests(source, records, changed, kept)), WORD)
         return self._in_shape(columns, n)
 
     def together(self, rows: Sequence[Stored]) -> pa.Table:
@@ -108,19 +135,23 @@ class StreamRows:
         contents = [row.content for row in rows]
         columns = {name: [content.get(name) for content in contents] for name in self.columns}
         columns |= {name: [getattr(row, name) for row in rows] for name in (*_CONTENT, "digest")}
-        arrays = {name: pa.array(values, self.arrow.field(name).type) for name, values in columns.items()}
+        arrays = {name: column_of(values, self.types[name]) for name, values in columns.items()}
         return self._in_shape(arrays, len(rows))
 
     def _in_shape(self, columns: Mapping[str, Any], n: int) -> pa.Table:
         """In the lake's order, without what only the commit knows; columns that are missing are null throughout."""
+        import pyarrow as pa
+
         fields = [field for field in self.arrow if field.name not in _OF_THE_COMMIT]
         arrays = [columns[f.name] if f.name in columns else pa.nulls(n, f.type) for f in fields]
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
     def committed(self, batch: pa.Table, *, at: datetime, run: str, number: int) -> pa.Table:
         """The table in the lake's shape: which commit brought its rows, and when."""
+        import pyarrow as pa
+
         known = {"collected_at": at, "run": run, "batch": number}
-        columns = {name: pa.repeat(pa.scalar(known[name], dict(ENVELOPE)[name]), batch.num_rows) for name in known}
+        columns = {name: _throughout(value, self.types[name], batch.num_rows) for name, value in known.items()}
         arrays = [columns[name] if name in columns else batch[name] for name in self.arrow.names]
         return pa.Table.from_arrays(arrays, schema=self.arrow)
 
@@ -190,8 +221,17 @@ class StreamRows:
 
 def _plain(column: pa.ChunkedArray) -> Sequence[Any]:
     """Values in Python; moments without their zone, which is UTC throughout, for that is several times as fast."""
-    values: Sequence[Any] = (column.cast(pa.timestamp("us")) if column.type == INSTANT else column).to_pylist()
+    import pyarrow as pa
+
+    moments = column.type == arrow_type(INSTANT)
+    values: Sequence[Any] = (column.cast(pa.timestamp("us")) if moments else column).to_pylist()
     return values
+
+
+def _throughout(value: Any, sql: str, n: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.repeat(pa.scalar(value, arrow_type(sql)), n)
 
 
 def _any_given(values: Sequence[Any]) -> bool:

@@ -1,16 +1,16 @@
 """A Delta table for each stream: rows, cursor and chain head in one commit, made lasting at once."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 from urllib.parse import unquote
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
@@ -33,6 +33,9 @@ from itss_bridge.evidence.rows import Stored, StreamRows
 from itss_bridge.evidence.seal import SEAL, read_seal, seal
 from itss_bridge.evidence.store import Folder, Store
 from itss_bridge.messages import say
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SETTINGS = {
     "delta.appendOnly": "true",
@@ -160,7 +163,7 @@ class StreamTable:
         Raises:
             Locked: another run has committed since this one last looked; nothing of these rows was committed.
         """
-        batch = rows if isinstance(rows, pa.Table) else self.rows.together(rows)
+        batch = self.rows.together(rows) if isinstance(rows, Sequence) else rows
         for _ in range(_MAX_RETRIES):
             table = self._open() if self.exists else None
             self._refuse_others(self._entry(table.version()) if table else None)
@@ -253,6 +256,8 @@ class StreamTable:
 
     def write(self, name: str, parts: Iterable[pa.Table]) -> Written:
         """Write a data file of at least one part, whole and lasting when this returns."""
+        import pyarrow.parquet as pq
+
         rows = 0
 
         def render(file: BinaryIO) -> None:

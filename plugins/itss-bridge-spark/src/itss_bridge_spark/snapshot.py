@@ -4,17 +4,16 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-import pyarrow as pa
-
+from itss_bridge.evidence.kinds import DECIMAL, INSTANT, TRUTH, WHOLE, WORD, WORDS
 from itss_bridge.evidence.table import StreamTable
 
 _SPARK = {
-    pa.string(): "STRING",
-    pa.bool_(): "BOOLEAN",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.timestamp("us", "UTC"): "TIMESTAMP",
-    pa.list_(pa.string()): "ARRAY<STRING>",
+    WORD: "STRING",
+    TRUTH: "BOOLEAN",
+    WHOLE: "BIGINT",
+    DECIMAL: "DOUBLE",
+    INSTANT: "TIMESTAMP",
+    WORDS: "ARRAY<STRING>",
 }
 _DECIDING = ("source", "id", "batch", "collected_at", "changed_at", "removed")
 
@@ -24,7 +23,7 @@ def current(spark: Any, table: StreamTable, columns: Collection[str], end: datet
 
     A column that older evidence does not have is null.
     """
-    kinds = {field.name: _SPARK[field.type] for field in table.rows.arrow}
+    kinds = {name: _SPARK[sql] for name, sql in table.rows.types.items()}
     chosen = ", ".join(f"`{name}`" for name in kinds if name in columns)
     read = {name: kind for name, kind in kinds.items() if name in columns or name in _DECIDING}
     versions = _read(spark, table.files(), read)
