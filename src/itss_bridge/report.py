@@ -2,7 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
+from itertools import chain
 
 from itss_bridge import __version__
 from itss_bridge.assess import Terms, assess
@@ -29,22 +32,29 @@ from itss_bridge.trends import trends
 from itss_bridge.workspace import Workspace
 
 _Given = tuple[tuple[str, str], ...]
+_AT_ONCE = 4
+"""Streams whose logs are opened at once; opening is waiting, most of all where an object store is asked."""
 
 
 def stream_states(lake: Lake, as_of: datetime) -> tuple[StreamState, ...]:
     """How far every stream of every source was to be trusted just before *as_of*, by stream and source."""
-    found: list[StreamState] = []
-    for stream in lake.streams():
-        table = lake.table(stream)
-        newest = table.last()
-        entry = table.entry_before(as_of, newest)
-        if entry is None:
-            continue
-        lacks = missing(table, as_of, newest)
-        for source, m in sorted(entry.sources.items()):
-            state, reason = _thinned(m, lacks.get(source))
-            found.append(StreamState(source, stream, state, m.expected, m.seen, m.at, entry.head, reason))
-    return tuple(found)
+    with ThreadPoolExecutor(_AT_ONCE, "states") as threads:
+        found = threads.map(partial(_states_of, lake, as_of=as_of), lake.streams())
+        return tuple(chain.from_iterable(found))
+
+
+def _states_of(lake: Lake, stream: str, as_of: datetime) -> list[StreamState]:
+    table = lake.table(stream)
+    newest = table.last()
+    entry = table.entry_before(as_of, newest)
+    if entry is None:
+        return []
+    lacks = missing(table, as_of, newest)
+    told = [(source, m, *_thinned(m, lacks.get(source))) for source, m in sorted(entry.sources.items())]
+    return [
+        StreamState(source, stream, state, m.expected, m.seen, m.at, entry.head, reason)
+        for source, m, state, reason in told
+    ]
 
 
 def _thinned(mark: SourceMark, lacking: Missing | None) -> tuple[State, str]:

@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+
+import duckdb
 
 from itss_bridge.data import stream_names
 from itss_bridge.evidence.bucket import Bucket
 from itss_bridge.evidence.chain import leftovers
-from itss_bridge.evidence.query import DEFAULT, Bounds
+from itss_bridge.evidence.query import DEFAULT, Bounds, connect
 from itss_bridge.evidence.store import Folder, Store
 from itss_bridge.evidence.table import Damage, StreamTable, Watched, unwatched
 
@@ -21,6 +24,11 @@ class Lake:
         self.root = root
         self.bounds = bounds
         self.store = store or Folder(root)
+
+    @cached_property
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """One DuckDB for all that is read here and there; to start another takes longer than to read a small stream."""
+        return connect(self.root, self.bounds)
 
     @property
     def where(self) -> str:

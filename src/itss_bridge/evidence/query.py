@@ -121,17 +121,15 @@ def current_sql(files: Iterable[str], *, end: str = "$end") -> str:
     Every record has a date of change; a row without one was purged: it still hides the versions before it, and counts
     for nothing itself.
 
-    Most records have one version. So what is superseded is found first, by its place in the files: among the few
-    records whose hash occurs twice, never by sorting all rows with all that they hold.
+    Most records have one version. So what is superseded is told by the few records that have more, never by sorting all
+    rows with all that they hold.
     """
     versions = f"FROM read_parquet([{listed(files)}], union_by_name = true) WHERE collected_at < {end}"
     return f"""
-        WITH repeated AS MATERIALIZED (
-            SELECT hash(source, id) AS hashed {versions} GROUP BY hashed HAVING count(*) > 1
-        ), superseded AS MATERIALIZED (
-            SELECT file_index, file_row_number {versions} AND hash(source, id) IN (FROM repeated)
-            QUALIFY row_number() OVER (PARTITION BY source, id ORDER BY batch DESC) > 1
+        WITH newest AS MATERIALIZED (
+            SELECT source, id, max(batch) AS batch {versions} GROUP BY ALL HAVING count(*) > 1
         )
-        SELECT * {versions} AND NOT removed AND changed_at IS NOT NULL
-            AND (file_index, file_row_number) NOT IN (FROM superseded)
-    """
+        SELECT version.* FROM (SELECT * {versions} AND NOT removed AND changed_at IS NOT NULL) AS version
+        ANTI JOIN newest
+        ON version.source = newest.source AND version.id = newest.id AND version.batch < newest.batch
+    """  # noqa: S608 - names of files are quoted, everything else is ours

@@ -7,7 +7,7 @@ from typing import Any
 
 from itss_bridge.errors import UsageError
 from itss_bridge.evidence.lake import Lake
-from itss_bridge.evidence.query import connect, current_sql
+from itss_bridge.evidence.query import current_sql
 from itss_bridge.evidence.table import StreamTable
 from itss_bridge.messages import say
 
@@ -38,13 +38,13 @@ def records(lake: Lake, stream: str, end: datetime, columns: Sequence[str]) -> I
                 say("{stream} has no field {name!r}", stream=stream, name=name),
                 fix=say("there are: {names}", names=", ".join(table.rows.columns)),
             )
-    return _rows(table, end, columns) if table.files() else iter(())
+    return _rows(lake, table, end, columns) if table.files() else iter(())
 
 
-def _rows(table: StreamTable, end: datetime, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _rows(lake: Lake, table: StreamTable, end: datetime, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
     listed = ", ".join(f'"{name}"' for name in columns)
-    with closing(connect(table.path.parent, table.bounds)) as database:
+    with closing(lake.reader.cursor()) as cursor:
         rows = current_rows(table, {*columns, "source", "ref", "id"})
-        cursor = database.execute(f"SELECT {listed} FROM ({rows}) ORDER BY source, ref, id", {"end": end})  # noqa: S608 - names were checked
+        cursor.execute(f"SELECT {listed} FROM ({rows}) ORDER BY source, ref, id", {"end": end})  # noqa: S608 - names were checked
         while chunk := cursor.fetchmany(10_000):
             yield from (dict(zip(columns, row, strict=True)) for row in chunk)
