@@ -28,6 +28,7 @@ from itss_bridge.catalogue.yaml import read
 from itss_bridge.contracts import Record
 from itss_bridge.data import folder
 from itss_bridge.evidence import Lake
+from itss_bridge.evidence.kinds import INSTANT
 from itss_bridge.evidence.rows import StreamRows
 from itss_bridge.metrics import DuckEngine, measure, population
 from itss_bridge.metrics.tables import Tables
@@ -80,9 +81,7 @@ class CaseEngine(DuckEngine):
 
 
 def _stored(stream: str, row: Mapping[str, Any]) -> Any:
-    moments = {
-        name for name, column in StreamRows.of(stream).columns.items() if str(column.type).startswith("timestamp")
-    }
+    moments = {name for name, column in StreamRows.of(stream).columns.items() if column.sql == INSTANT}
     data = {name: moment(v) if name in moments and v else v for name, v in row.items() if name not in ENVELOPE}
     key = str(row["id"])
     changed = moment(row.get("changed_at", UNCHANGED))

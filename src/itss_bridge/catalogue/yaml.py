@@ -204,13 +204,14 @@ class _Reading:
         found: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             self._refuse(event)
-            where = _at(self._path, event.start_mark)
             if not isinstance(event, yaml.ScalarEvent):
-                raise UsageError(say("a key must be plain text"), where=where)
+                raise UsageError(say("a key must be plain text"), where=_at(self._path, event.start_mark))
             key = event.value
             if key in found:
                 raise UsageError(
-                    say("the key {key!r} stands twice", key=key), where=where, fix=say("remove one of them")
+                    say("the key {key!r} stands twice", key=key),
+                    where=_at(self._path, event.start_mark),
+                    fix=say("remove one of them"),
                 )
             found[key] = self._value(next(self._events), (*path, key))
         return found

@@ -79,7 +79,7 @@ class DuckEngine(Engine):
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Make the view `population`; UsageError when the metric's SQL fails or lacks a column."""
         self._set_parameters(arguments)
-        self._make_views(metric, metric.population, start, end)
+        self._make_views(metric, _bare(metric.population), start, end)
 
     def hold_each(
         self, metric: Metric, asked: Sequence[Mapping[str, str]], start: datetime | None, end: datetime
@@ -89,12 +89,17 @@ class DuckEngine(Engine):
         self._set_all_parameters(names, asked)
         one = ", ".join(f'p.p{place} AS "{name}"' for place, name in enumerate(names))
         try:
-            self._make_views(metric, _EACH.format(one=one, population=metric.population), start, end)
+            self._make_views(metric, _EACH.format(one=one, population=_bare(metric.population)), start, end)
             self._db.execute("EXPLAIN FROM population")  # some joins are refused only when they are planned
         except (UsageError, duckdb.Error):
             self._held = None
             return False
         return True
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The columns that the query of the metric that is held gives by itself."""
+        return self._given[self._held[0]] if self._held else frozenset()
 
     def _make_views(self, metric: Metric, answer: str, start: datetime | None, end: datetime) -> None:
         self._metric = metric
@@ -107,7 +112,6 @@ class DuckEngine(Engine):
         try:
             if working_time.used_by(metric):
                 self._tables.teach_business_time()
-            self._db.execute(f"CREATE OR REPLACE VIEW answer AS {answer}")
             self._db.execute(f"CREATE OR REPLACE VIEW population AS {self._shaped(metric, answer, start, end)}")
         except duckdb.Error as error:
             raise self._failure(metric, error) from None
@@ -142,7 +146,8 @@ class DuckEngine(Engine):
 
     def _shaped(self, metric: Metric, answer: str, start: datetime | None, end: datetime) -> str:
         if answer not in self._given:
-            told = self._db.execute("DESCRIBE answer").fetchall()
+            # within brackets: what comes after a semicolon is refused, not run
+            told = self._db.execute(f"DESCRIBE SELECT * FROM ({answer}) AS answer").fetchall()  # noqa: S608 - the metric's own query
             self._given[answer] = frozenset(row[0] for row in told)
         given = self._given[answer]
         kinds = _POPULATION | {name: kind for name, kind in _FURTHER.items() if name in given}
@@ -151,7 +156,7 @@ class DuckEngine(Engine):
             for name, kind in kinds.items()
             if (quoted := f'"{name}"')
         )
-        return f"SELECT {columns} FROM answer {_inside(start, end) if metric.window == 'event' else ''}"  # noqa: S608 - names are our own
+        return f"SELECT {columns} FROM ({answer}) AS answer {_inside(start, end) if metric.window == 'event' else ''}"  # noqa: S608 - names are our own
 
     def rows(self, sql: str) -> Iterator[Mapping[str, Any]]:
         """Rows of a SELECT, fetched in pieces; UsageError when the metric's SQL fails on them."""
@@ -171,6 +176,11 @@ class DuckEngine(Engine):
             self._tables.close()
         else:
             self._tables.leave(self._room)
+
+
+def _bare(sql: str) -> str:
+    """A query as it can stand within another: on lines of its own, for the last may be a comment."""
+    return f"\n{sql.rstrip().removesuffix(';')}\n"
 
 
 def _inside(start: datetime | None, end: datetime) -> str:

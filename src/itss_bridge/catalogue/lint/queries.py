@@ -35,8 +35,7 @@ def failing(draft: Draft) -> Found:
             except UsageError as error:
                 yield metric.origin.where, say("{id}: {cause}", id=metric.id, cause=error.cause), say("correct the SQL")
                 continue
-            given = {str(row["column_name"]) for row in engine.rows("DESCRIBE answer")}
-            for column in sorted(_needed(metric) - given):
+            for column in sorted(_needed(metric) - engine.given):
                 what = say("{id} gives no column {column}", id=metric.id, column=column)
                 yield (
                     metric.origin.where,
