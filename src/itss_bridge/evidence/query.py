@@ -122,14 +122,19 @@ def current_sql(files: Iterable[str], *, end: str = "$end") -> str:
     for nothing itself.
 
     Most records have one version. So what is superseded is told by the few records that have more, never by sorting all
-    rows with all that they hold.
+    rows with all that they hold. Every file has the columns that this takes; of the others, later files may have gained
+    some.
     """
-    versions = f"FROM read_parquet([{listed(files)}], union_by_name = true) WHERE collected_at < {end}"
+    names, collected = listed(files), f"collected_at < {end}"
     return f"""
         WITH newest AS MATERIALIZED (
-            SELECT source, id, max(batch) AS batch {versions} GROUP BY ALL HAVING count(*) > 1
+            SELECT source, id, max(batch) AS batch FROM read_parquet([{names}])
+            WHERE {collected} GROUP BY ALL HAVING count(*) > 1
         )
-        SELECT version.* FROM (SELECT * {versions} AND NOT removed AND changed_at IS NOT NULL) AS version
+        SELECT version.* FROM (
+            SELECT * FROM read_parquet([{names}], union_by_name = true)
+            WHERE {collected} AND NOT removed AND changed_at IS NOT NULL
+        ) AS version
         ANTI JOIN newest
         ON version.source = newest.source AND version.id = newest.id AND version.batch < newest.batch
     """  # noqa: S608 - names of files are quoted, everything else is ours
