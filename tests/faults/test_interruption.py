@@ -39,6 +39,14 @@ read = ["incident"]
 INTERRUPTED = 130
 
 
+@pytest.fixture(autouse=True)
+def listening() -> Iterator[None]:
+    """Ctrl-C is heard, even where a shell started these tests in its background and had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def playground() -> Iterator[Playground]:
     with Playground(datetime(2016, 3, 9, tzinfo=UTC)) as running:
