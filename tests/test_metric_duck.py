@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.test_metric_cases import END, METRICS, CaseEngine
@@ -37,10 +38,30 @@ def test_so_may_one_that_is_asked_for_several_sets_at_once(engine: CaseEngine, t
     assert [one.numerator for one in found] == [2, 3]
 
 
-def test_a_second_statement_is_refused_and_not_run(engine: CaseEngine) -> None:
-    metric = replace(METRICS["kpi-fcr"], population=QUERY + "; DROP TABLE incident", needs={}, parameters=())
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "; DROP TABLE incident",
+        ") AS answer; DROP TABLE incident; SELECT * FROM (SELECT 1 AS id",
+        "; COPY incident TO 'stolen.csv'; SELECT 1",
+    ],
+)
+@pytest.mark.parametrize("asked", [[{}], [{"id": "1"}, {"id": "2"}]])
+def test_a_second_statement_is_refused_and_not_run(
+    engine: CaseEngine, tail: str, asked: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = replace(METRICS["kpi-fcr"], population=QUERY, needs={}, parameters=())
+    assert measure(good, engine, None, END, {}).numerator == 3
+    with pytest.raises(UsageError, match="population query fails"):
+        measure_each(replace(good, population=QUERY + tail), engine, None, END, asked)
+    assert measure(good, engine, None, END, {}).numerator == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_query_is_refused_and_not_run(engine: CaseEngine, tmp_path: Path) -> None:
+    file = tmp_path / "stolen.csv"
+    metric = replace(METRICS["kpi-fcr"], population=f"COPY (SELECT 1) TO '{file}'", needs={}, parameters=())
     with pytest.raises(UsageError, match="population query fails"):
         engine.hold(metric, {}, None, END)
-    metric = replace(metric, population=QUERY)
-    assert measure(metric, engine, None, END, {}).numerator == 3
-    assert engine.given
+    assert not file.exists()

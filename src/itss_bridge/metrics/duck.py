@@ -79,7 +79,7 @@ class DuckEngine(Engine):
     def hold(self, metric: Metric, arguments: Mapping[str, str], start: datetime | None, end: datetime) -> None:
         """Make the view `population`; UsageError when the metric's SQL fails or lacks a column."""
         self._set_parameters(arguments)
-        self._make_views(metric, _bare(metric.population), start, end)
+        self._make_views(metric, self._one_query(metric), start, end)
 
     def hold_each(
         self, metric: Metric, asked: Sequence[Mapping[str, str]], start: datetime | None, end: datetime
@@ -89,7 +89,7 @@ class DuckEngine(Engine):
         self._set_all_parameters(names, asked)
         one = ", ".join(f'p.p{place} AS "{name}"' for place, name in enumerate(names))
         try:
-            self._make_views(metric, _EACH.format(one=one, population=_bare(metric.population)), start, end)
+            self._make_views(metric, _EACH.format(one=one, population=self._one_query(metric)), start, end)
             self._db.execute("EXPLAIN FROM population")  # some joins are refused only when they are planned
         except (UsageError, duckdb.Error):
             self._held = None
@@ -117,11 +117,28 @@ class DuckEngine(Engine):
             raise self._failure(metric, error) from None
         self._held = answer, start, end
 
+    def _one_query(self, metric: Metric) -> str:
+        """The metric's population as it can stand within another query, once it is sure to be one by itself.
+
+        Brackets alone would not do: a text may close them, and what comes behind would run.
+        """
+        try:
+            kinds = [statement.type for statement in self._db.extract_statements(metric.population)]
+        except duckdb.Error as error:
+            raise self._failure(metric, error) from None
+        if kinds != [duckdb.StatementType.SELECT]:
+            raise self._wrong(metric, say("it is not one SELECT and nothing else"))
+        # on lines of its own, for the last may be a comment
+        return f"\n{metric.population.rstrip().removesuffix(';')}\n"
+
     def _failure(self, metric: Metric | None, error: duckdb.Error) -> UsageError:
-        return too_little(error) or UsageError(
+        return too_little(error) or self._wrong(metric, str(error).splitlines()[0])
+
+    def _wrong(self, metric: Metric | None, cause: str) -> UsageError:
+        return UsageError(
             say("metric {metric}: its population query fails", metric=metric.id) if metric else say("the query fails"),
             where=metric.origin.where if metric else "",
-            cause=str(error).splitlines()[0],
+            cause=cause,
             fix=say("correct the SQL; mappings/README.md lists the tables and the columns it must give"),
         )
 
@@ -146,7 +163,6 @@ class DuckEngine(Engine):
 
     def _shaped(self, metric: Metric, answer: str, start: datetime | None, end: datetime) -> str:
         if answer not in self._given:
-            # within brackets: what comes after a semicolon is refused, not run
             told = self._db.execute(f"DESCRIBE SELECT * FROM ({answer}) AS answer").fetchall()  # noqa: S608 - the metric's own query
             self._given[answer] = frozenset(row[0] for row in told)
         given = self._given[answer]
@@ -176,11 +192,6 @@ class DuckEngine(Engine):
             self._tables.close()
         else:
             self._tables.leave(self._room)
-
-
-def _bare(sql: str) -> str:
-    """A query as it can stand within another: on lines of its own, for the last may be a comment."""
-    return f"\n{sql.rstrip().removesuffix(';')}\n"
 
 
 def _inside(start: datetime | None, end: datetime) -> str:
