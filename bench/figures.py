@@ -1,9 +1,12 @@
-"""What `bench.scale` measured, as Markdown: tables, growth, and what follows on paper for many organisations."""
+"""What `bench.scale` and `bench.fleet` measured, as Markdown, and what follows on paper for many organisations."""
 
 from collections.abc import Mapping, Sequence
 from math import ceil, log
+from pathlib import Path
 from statistics import median
 from typing import Any
+
+PAGE = Path(__file__).parent.parent / "docs" / "size.md"
 
 STEPS = ("sync", "no-change sync", "all metrics + matrix", "matrix", "every export")
 ORGANISATIONS, TICKETS_EACH = 5_000, 1_000_000
@@ -21,7 +24,11 @@ _TARGETS = {1_000_000: 5, 10_000_000: 60}
 """Seconds on the wall for all metrics and the matrix, on two cores that nobody else uses."""
 
 _TARGET_PEAK, _TARGET_EXPONENT = 4_096, 1.05
-_MARK = "<!-- {name}: python -m bench.scale --write-docs -->"
+_MOST_OVER_THREADS, _LEAST_SPEED_UP = 50, 1.7
+"""Milliseconds a workspace that Dask may cost; how much sooner two workers are done than one."""
+
+_BLOCKS = {"measured": "scale", "planned": "scale", "fleets": "fleet"}
+_MARK = "<!-- {name}: python -m bench.{command} --write-docs -->"
 
 Told = Mapping[str, Any]
 
@@ -36,25 +43,40 @@ def together(before: Told, found: Told) -> dict[str, Any]:
     }
 
 
-def filled(page: str, found: Told) -> str:
-    """The page with its two generated blocks made anew."""
-    for name, text in (("measured", measured(found)), ("planned", planned(found))):
-        begin, end = _MARK.format(name=name), f"<!-- /{name} -->"
+def filled(page: str, blocks: Mapping[str, str]) -> str:
+    """The page with these generated blocks made anew."""
+    for name, text in blocks.items():
+        begin, end = _MARK.format(name=name, command=_BLOCKS[name]), f"<!-- /{name} -->"
         before, _, rest = page.partition(begin)
         page = f"{before}{begin}\n\n{text}\n\n{end}{rest.partition(end)[2]}"
     return page
 
 
+def write(blocks: Mapping[str, str]) -> None:
+    """Put these blocks into the page."""
+    PAGE.write_text(filled(PAGE.read_text("utf-8"), blocks), "utf-8")
+
+
+def grown(found: Told) -> dict[str, str]:
+    """The blocks that `bench.scale` makes."""
+    return {"measured": measured(found), "planned": planned(found)}
+
+
 def measured(found: Told) -> str:
     """Machine, laps and growth."""
     loads = [lap["load"] for lap in found["laps"]]
-    about = (
-        f"{found['date']}: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, "
-        f"Python {found['python']}, DuckDB {found['duckdb']} with a memory limit of {found['limit']}. "
-        f"Load of the machine when a lap began: {min(loads)} to {max(loads)}."
-    )
+    about = f"{_machine(found)} When a lap began the load of the machine was {min(loads)} to {max(loads)}."
     parts = [about, _laps(found), _growth(found), _targets(found), _exports(found), _lakes(found)]
     return "\n\n".join(filter(None, parts))
+
+
+def _machine(found: Told) -> str:
+    paces = [lap["pace"] for lap in found["laps"]]
+    return (
+        f"{found['date']}: {found['processor']}, {found['cores']} cores, {found['memory_gb']} GB, "
+        f"Python {found['python']}, DuckDB {found['duckdb']} with a memory limit of {found['limit']}. "
+        f"Its pace, seconds for twenty million additions in plain Python, was {min(paces):.2f} to {max(paces):.2f}."
+    )
 
 
 def _laps(found: Told) -> str:
@@ -87,11 +109,11 @@ def _targets(found: Told) -> str:
     rows = []
     for size in (size for size in _TARGETS if size in _sizes(found, _JUDGING)):
         own = _of(found, _JUDGING, size)
-        least, cpu = min(lap["seconds"] for lap in own), median(lap["cpu"] for lap in own)
-        load = min(lap["load"] for lap in own)
+        seconds, cpu = (median(lap[name] for lap in own) for name in ("seconds", "cpu"))
+        pace = median(lap["pace"] for lap in own)
         shared = f"{cpu:.1f} cpu seconds ÷ {found['cores']} cores = {cpu / found['cores']:.1f} s"
-        told = f"{least:.1f} s at a load of {load}; {shared}"
-        rows.append([f"{size:,} tickets in {_TARGETS[size]} s", told, _yes(least <= _TARGETS[size])])
+        told = f"{seconds:.1f} s at a pace of {pace:.1f}; {shared}"
+        rows.append([f"{size:,} tickets in {_TARGETS[size]} s", told, _yes(seconds <= _TARGETS[size])])
     if not rows:
         return ""
     peak = max(lap["peak"] for lap in found["laps"] if lap["step"] == _JUDGING)
@@ -180,6 +202,68 @@ def _each(found: Told, step: str) -> tuple[float, str]:
     base = _cpu(found, step, high)
     slope = (base - _cpu(found, step, low)) / (high - low)
     return base + slope * (TICKETS_EACH - high), f"straight on from {low:,} and {high:,}"
+
+
+def fleets(found: Told) -> str:
+    """Machine, what each executor costs, how fast it judges, and what was aimed at."""
+    return "\n\n".join(filter(None, [_machine(found), _costs(found), _judging(found), _fleet_targets(found)]))
+
+
+def _costs(found: Told) -> str:
+    costs = _plan_costs(found)
+    rows = [
+        [name, f"{cost:.1f}", f"{cost - costs['threads']:+.1f}" if "threads" in costs else ""]
+        for name, cost in costs.items()
+    ]
+    return table(["plan, one worker: executor", "ms a workspace", "over threads"], rows) if rows else ""
+
+
+def _plan_costs(found: Told) -> dict[str, float]:
+    """Milliseconds a workspace on each executor, the least of all laps."""
+    own = [lap for lap in found["laps"] if lap["deed"] == "plan" and lap["each"]]
+    names = dict.fromkeys(lap["executor"] for lap in own)
+    return {name: 1000 * min(lap["each"] for lap in own if lap["executor"] == name) for name in names}
+
+
+def _judging(found: Told) -> str:
+    rows = []
+    for lap, gained in _fastest(found):
+        rows.append([
+            f"{lap['tickets']:,}", f"{lap['workspaces']:,}", lap["executor"], str(lap["workers"]),
+            f"{lap['seconds']:.1f}", f"{lap['cpu']:.1f}", f"{lap['first']:.1f}",
+            f"{1000 * lap['each']:.0f}" if lap["each"] else "", f"{gained:.2f}" if gained else "",
+        ])  # fmt: skip
+    head = ["judge: tickets each", "workspaces", "executor", "workers"]
+    return table([*head, "seconds", "cpu seconds", "first", "ms a workspace", "speed-up"], rows)
+
+
+def _fastest(found: Told) -> list[tuple[Told, float | None]]:
+    """The fastest lap of each kind; where several workers made it, how many times as fast as one."""
+    kinds: dict[tuple[int, int, str], dict[int, Told]] = {}
+    for lap in (lap for lap in found["laps"] if lap["deed"] == "judge"):
+        own = kinds.setdefault((lap["tickets"], lap["workspaces"], lap["executor"]), {})
+        own[lap["workers"]] = min(own.get(lap["workers"], lap), lap, key=lambda one: one["each"] or one["seconds"])
+    return [(lap, _gained(own.get(1), lap)) for own in kinds.values() for lap in own.values()]
+
+
+def _gained(alone: Told | None, lap: Told) -> float | None:
+    if alone is None or alone is lap or not alone["each"] or not lap["each"]:
+        return None
+    return float(alone["each"] / lap["each"])
+
+
+def _fleet_targets(found: Told) -> str:
+    rows, costs = [], _plan_costs(found)
+    if {"threads", "dask"} <= {*costs}:
+        over = costs["dask"] - costs["threads"]
+        aim = f"Dask costs up to {_MOST_OVER_THREADS} ms a workspace over threads"
+        rows.append([aim, f"{over:.1f} ms", _yes(over <= _MOST_OVER_THREADS)])
+    for lap, gained in _fastest(found):
+        if gained and lap["workers"] == 2:
+            of = f"{lap['executor']}, {lap['workspaces']:,} workspaces of {lap['tickets']:,} tickets"
+            reached = _yes(gained >= _LEAST_SPEED_UP)
+            rows.append([f"two workers ≥ {_LEAST_SPEED_UP} times as fast as one: {of}", f"{gained:.2f}", reached])
+    return table(["target: fleets", "measured", "reached"], rows) if rows else ""
 
 
 def exponent(points: Sequence[tuple[float, float]]) -> float:

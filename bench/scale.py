@@ -8,32 +8,27 @@ a sync that finds no change, all metrics with the matrix, the command `matrix`, 
 import argparse
 import json
 import os
-import platform
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from bench import figures, synthetic
+from bench.machine import machine, pace
 from bench.sync import PEERS, run, tool
 from itss_bridge.bridge import Bridge
 from itss_bridge.contracts import Engine
 from itss_bridge.metrics import Asked, DuckEngine, measure_all, months_before
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
-_ROOT = Path(__file__).parent.parent
 _KEPT = Path(__file__).with_name("scale.json")
-_PAGE = _ROOT / "docs" / "size.md"
 
 Told = dict[str, Any]
-"""One lap: step, tickets, seconds on the wall, cpu seconds, peak in megabytes, the machine's load when it began."""
+"""One lap: step, tickets, seconds on the wall, cpu seconds, peak in megabytes; load and pace of the machine before."""
 
 
 class OneEngine(Bridge):
@@ -108,10 +103,10 @@ def syncs(tickets: int, steps: Sequence[str]) -> Iterator[Told]:
 
 
 def _lap(step: str, tickets: int, command: Sequence[str], output: Path) -> Told:
-    load = os.getloadavg()[0]
+    before = {"load": round(os.getloadavg()[0], 1), "pace": round(pace(), 2)}
     told = run([sys.executable, *command], output)
     shown = {"seconds": round(told["seconds"], 2), "cpu": round(told["cpu"], 2), "peak": round(told["peak"])}
-    lap: Told = {"step": step, "tickets": tickets, **shown, "load": round(load, 1)}
+    lap: Told = {"step": step, "tickets": tickets, **shown, **before}
     if step in _INSIDE:
         lap["said"] = json.loads(output.read_text("utf-8").splitlines()[-1])
     print(f"  {lap}", file=sys.stderr)
@@ -128,20 +123,6 @@ def sizes(root: Path, tickets: int) -> Told:
     return {"tickets": tickets, "bytes": sum(streams.values()), "rows": rows, "streams": streams}
 
 
-def machine() -> Told:
-    """What it was measured on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {
-        "date": date.today().isoformat(),  # noqa: DTZ011 - the day where it was measured
-        "processor": platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_gb": round(memory / 1e9),
-        "python": platform.python_version(),
-        "duckdb": duckdb.__version__,
-        "limit": os.environ.get("ITSS_BRIDGE_MEMORY", "2GB"),
-    }
-
-
 def measured(given: argparse.Namespace, place: Path) -> Told:
     """All that was asked for, the smallest size first."""
     found: Told = machine() | {"laps": [], "lakes": []}
@@ -152,6 +133,7 @@ def measured(given: argparse.Namespace, place: Path) -> Told:
         if not (root / "itss-bridge.toml").exists():
             print(f"  making a lake of {tickets:,} tickets", file=sys.stderr)
             synthetic.build(root, tickets, given.calendar)
+            os.sync()  # or the first laps would share the disk with what is still being written
         found["lakes"].append(sizes(root, tickets))
         found["laps"] += laps(root, tickets, given.steps, given.rounds)
     return found
@@ -162,15 +144,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--tickets", type=int, nargs="*", default=SIZES, help="none: measure nothing")
     parser.add_argument("--steps", nargs="+", choices=figures.STEPS, default=figures.STEPS)
-    parser.add_argument(
-        "--rounds", type=int, default=1, help="how often each step is run; the least and the median count"
-    )
+    parser.add_argument("--rounds", type=int, default=1, help="how often each step is run; the median counts")
     parser.add_argument("--sync-up-to", type=int, default=1_000_000, help="the stand-in holds all rows in memory")
     parser.add_argument("--calendar", default="", help="measure business time by this calendar")
     parser.add_argument("--folder", type=Path, help="keep the lakes here, and use them again")
     parser.add_argument("--json", type=Path, default=None, metavar="FILE", help="write the laps there, too")
     parser.add_argument("--add-to", type=Path, metavar="FILE", help="keep the laps that stand there already, too")
-    parser.add_argument("--write-docs", action="store_true", help=f"into {_PAGE.name} and {_KEPT.name}")
+    parser.add_argument("--write-docs", action="store_true", help=f"into {figures.PAGE.name} and {_KEPT.name}")
     parser.add_argument("--inside", nargs=2, metavar=("STEP", "ROOT"), help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.inside:
@@ -192,7 +172,7 @@ def _tell(given: argparse.Namespace, found: Told) -> None:
     print(figures.measured(found))
     print(figures.planned(found))
     if given.write_docs:
-        _PAGE.write_text(figures.filled(_PAGE.read_text("utf-8"), found), "utf-8")
+        figures.write(figures.grown(found))
 
 
 if __name__ == "__main__":

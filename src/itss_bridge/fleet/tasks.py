@@ -5,7 +5,7 @@ comes back.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from itss_bridge.bridge import Bridge, as_problem
-from itss_bridge.contracts import Engine, Exporter
+from itss_bridge.contracts import Exporter
 from itss_bridge.errors import BridgeError, Locked
 from itss_bridge.fleet.benchmarks import MONTHS
 from itss_bridge.fleet.told import Figure, figure, standing
 from itss_bridge.messages import say
-from itss_bridge.metrics import measure, months_before, obstacle, unknown
+from itss_bridge.metrics import Asked, measure_all, months_before, obstacle, unknown
 from itss_bridge.metrics.working_time import used_by
-from itss_bridge.model import Metric, Report
+from itss_bridge.model import Measurement, Metric, Report
 from itss_bridge.outcomes import exit_code, summary
 from itss_bridge.planning import planned
 from itss_bridge.plugins import Plugins
@@ -134,15 +134,22 @@ def _moment(task: Task, bridge: Bridge) -> datetime:
 def _figures(bridge: Bridge, report: Report) -> list[Figure]:
     """Every KPI that needs no argument, over the one window that all organisations are compared by."""
     asked = [m for name, m in sorted(report.metrics.items()) if name.startswith(_KPI) and not m.parameters]
-    with bridge.engine(report.as_of, metrics=asked) as engine:
-        return [_figure(metric, engine, bridge, report) for metric in asked]
+    known = _measured(bridge, report, asked)
+    calendar = bridge.workspace.calendar
+    return [figure(metric, known[metric.id], calendar if used_by(metric) else "") for metric in asked]
 
 
-def _figure(metric: Metric, engine: Engine, bridge: Bridge, report: Report) -> Figure:
-    reason = obstacle(metric, by_stream(report.streams))
-    start = months_before(report.as_of, MONTHS)
-    known = unknown(metric, report.as_of, {}, reason) if reason else measure(metric, engine, start, report.as_of, {})
-    return figure(metric, known, bridge.workspace.calendar if used_by(metric) else "")
+def _measured(bridge: Bridge, report: Report, metrics: Sequence[Metric]) -> Mapping[str, Measurement]:
+    """Each metric over the window of benchmarks, by its id: what the report measured is not measured again."""
+    start, end, states = months_before(report.as_of, MONTHS), report.as_of, by_stream(report.streams)
+    known = {m.metric: m for m in report.assessment.measurements if (m.start, m.end) == (start, end)}
+    for metric in metrics:
+        if reason := obstacle(metric, states):
+            known[metric.id] = unknown(metric, end, {}, reason)
+    others = [metric for metric in metrics if metric.id not in known]
+    with bridge.engine(end, metrics=others) as engine:
+        found = measure_all([Asked(metric, start, end, [{}]) for metric in others], engine)
+    return known | {metric.id: one for metric, (one,) in zip(others, found, strict=True)}
 
 
 _DEEDS: Mapping[Deed, Callable[[Task, Gate], tuple[int, Any]]] = {"plan": _plan, "sync": _sync, "judge": _judge}
