@@ -66,7 +66,7 @@ def measured(found: Told) -> str:
     """Machine, laps and growth."""
     loads = [lap["load"] for lap in found["laps"]]
     about = f"{_machine(found)} When a lap began the load of the machine was {min(loads)} to {max(loads)}."
-    parts = [about, _laps(found), _growth(found), _targets(found), _exports(found), _lakes(found)]
+    parts = [about, _laps(found), _growth(found), targets(found), _exports(found), _lakes(found)]
     return "\n\n".join(filter(None, parts))
 
 
@@ -104,7 +104,7 @@ def _growth(found: Told) -> str:
     )
 
 
-def _targets(found: Told) -> str:
+def targets(found: Told) -> str:
     """What was aimed at and what was reached; beside it, cpu seconds shared evenly by all cores."""
     rows = []
     for size in (size for size in _TARGETS if size in _sizes(found, _JUDGING)):
@@ -206,7 +206,7 @@ def _each(found: Told, step: str) -> tuple[float, str]:
 
 def fleets(found: Told) -> str:
     """Machine, what each executor costs, how fast it judges, and what was aimed at."""
-    return "\n\n".join(filter(None, [_machine(found), _costs(found), _judging(found), _fleet_targets(found)]))
+    return "\n\n".join(filter(None, [_machine(found), _costs(found), judged(found), _fleet_targets(found)]))
 
 
 def _costs(found: Told) -> str:
@@ -225,7 +225,8 @@ def _plan_costs(found: Told) -> dict[str, float]:
     return {name: 1000 * min(lap["each"] for lap in own if lap["executor"] == name) for name in names}
 
 
-def _judging(found: Told) -> str:
+def judged(found: Told) -> str:
+    """How fast each executor judges."""
     rows = []
     for lap, gained in _fastest(found):
         rows.append([

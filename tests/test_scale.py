@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench import figures, scale, synthetic
+from bench import figures, fleet, scale, synthetic
 from jsonschema import Draft202012Validator
 
 from itss_bridge.bridge import Bridge
@@ -29,12 +29,13 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_page_shows_what_was_measured_and_how_it_is_written_now() -> None:
-    kept = json.loads((ROOT / "bench" / "scale.json").read_text("utf-8"))
-    page = (ROOT / "docs" / "size.md").read_text("utf-8")
+    kept, fleets = (json.loads((ROOT / "bench" / name).read_text("utf-8")) for name in ("scale.json", "fleet.json"))
+    page = figures.PAGE.read_text("utf-8")
     assert {lap["step"] for lap in kept["laps"]} == set(figures.STEPS)
-    assert figures.filled(page, kept) == page
-    assert figures.measured(kept) in page
-    assert figures.planned(kept) in page
+    assert {lap["executor"] for lap in fleets["laps"]} == set(fleet.FACTORIES)
+    blocks = figures.grown(kept) | {"fleets": figures.fleets(fleets)}
+    assert figures.filled(page, blocks) == page
+    assert all(text in page for text in blocks.values())
 
 
 def test_every_row_fits_its_stream(few: Path) -> None:
@@ -103,6 +104,40 @@ def test_runs_are_put_together_and_the_later_lake_counts() -> None:
     both = figures.together(one, two)
     assert (both["date"], len(both["laps"])) == ("2026-01-02", 2)
     assert both["lakes"] == [{"tickets": 5, "bytes": 3}, {"tickets": 10, "bytes": 2}]
+
+
+def test_a_target_counts_by_the_median() -> None:
+    laps = [{"step": "all metrics + matrix", "tickets": 1_000_000, "cpu": 6.0, "peak": 900, "pace": 0.5}] * 3
+    for seconds, reached in (((4.0, 4.9, 9.0), "yes"), ((4.0, 5.1, 5.2), "no")):
+        kept = [lap | {"seconds": one} for lap, one in zip(laps, seconds, strict=True)]
+        rows = figures.targets({"cores": 2, "laps": kept}).splitlines()
+        assert rows[2].startswith("| 1,000,000 tickets in 5 s |")
+        assert rows[2].endswith(f"| {reached} |")
+
+
+def _judged(workers: int, each: float | None, seconds: float = 1.0) -> dict[str, Any]:
+    same = {"deed": "judge", "tickets": 0, "workspaces": 9, "executor": "dask", "first": 0.5, "cpu": 2.0, "pace": 0.5}
+    return same | {"workers": workers, "each": each, "seconds": seconds}
+
+
+def test_the_fastest_lap_of_each_kind_counts_and_speed_up_is_over_one_worker() -> None:
+    laps = [_judged(1, 0.09), _judged(2, 0.05), _judged(1, 0.08), _judged(2, 0.06), _judged(4, None, 2.0)]
+    rows = figures.judged({"laps": laps}).splitlines()[2:]
+    assert rows == [
+        "| 0 | 9 | dask | 1 | 1.0 | 2.0 | 0.5 | 80 |  |",
+        "| 0 | 9 | dask | 2 | 1.0 | 2.0 | 0.5 | 50 | 1.60 |",
+        "| 0 | 9 | dask | 4 | 2.0 | 2.0 | 0.5 |  |  |",
+    ]
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_fleets_runs_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--tickets", "0", "200", "--sizes", "1", "8", "--most", "200", "--workers", "1", "2", "--rounds", "1"]
+    fleet.main([*few, "--small", "4", "--executors", "threads", "processes", "--folder", str(tmp_path)])
+    shown = capsys.readouterr().out
+    assert shown.count("| threads |") == 1 + 3 * 2
+    assert shown.count("| processes |") == 1 + 3 * 2
+    assert "two workers ≥ 1.7 times as fast as one: processes, 8 workspaces of 0 tickets" in shown
 
 
 @pytest.mark.slow
