@@ -144,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--tickets", type=int, nargs="*", default=SIZES, help="none: measure nothing")
     parser.add_argument("--steps", nargs="+", choices=figures.STEPS, default=figures.STEPS)
-    parser.add_argument("--rounds", type=int, default=1, help="how often each step is run; the median counts")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each step is run; the median counts")
     parser.add_argument("--sync-up-to", type=int, default=1_000_000, help="the stand-in holds all rows in memory")
     parser.add_argument("--calendar", default="", help="measure business time by this calendar")
     parser.add_argument("--folder", type=Path, help="keep the lakes here, and use them again")

@@ -144,7 +144,9 @@ def test_the_benchmark_of_fleets_runs_from_end_to_end(tmp_path: Path, capsys: py
 def test_the_benchmark_runs_from_end_to_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     kept = tmp_path / "scale.json"
     steps = ["sync", "no-change sync", "all metrics + matrix", "matrix"]
-    scale.main(["--tickets", "200", "600", "--steps", *steps, "--folder", str(tmp_path), "--json", str(kept)])
+    scale.main(
+        ["--tickets", "200", "600", "--steps", *steps, "--rounds", "1", "--folder", str(tmp_path), "--json", str(kept)]
+    )
     shown = capsys.readouterr().out
     laps = json.loads(kept.read_text("utf-8"))["laps"]
     assert [(lap["step"], lap["tickets"]) for lap in laps] == [(step, n) for n in (200, 600) for step in steps]

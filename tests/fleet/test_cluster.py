@@ -169,6 +169,19 @@ def taken(client) -> bool:
     return client.run_on_scheduler(look)
 
 
+def _looked_at() -> list[object]:
+    import dask
+
+    names = ("worker.profile.enabled", "admin.system-monitor.gil.enabled")
+    return [dask.config.get(f"distributed.{name}") for name in names]
+
+
+def test_nobody_looks_at_the_workers_of_a_cluster_of_our_own() -> None:
+    assert any(_looked_at()), "Dask's own settings, which other clusters keep"
+    with Dask()({"workers": "1"}) as executor:
+        assert executor.submit(_looked_at).result() == [False, False]
+
+
 def test_no_scheduler_is_said_at_once() -> None:
     with pytest.raises(UsageError) as caught:
         Dask()({"scheduler": "tcp://127.0.0.1:9"})

@@ -147,6 +147,8 @@ def _measured(bridge: Bridge, report: Report, metrics: Sequence[Metric]) -> Mapp
         if reason := obstacle(metric, states):
             known[metric.id] = unknown(metric, end, {}, reason)
     others = [metric for metric in metrics if metric.id not in known]
+    if not others:
+        return known
     with bridge.engine(end, metrics=others) as engine:
         found = measure_all([Asked(metric, start, end, [{}]) for metric in others], engine)
     return known | {metric.id: one for metric, (one,) in zip(others, found, strict=True)}
