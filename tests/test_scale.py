@@ -115,6 +115,16 @@ def test_a_target_counts_by_the_median() -> None:
         assert rows[2].endswith(f"| {reached} |")
 
 
+def test_the_growth_target_wants_both_seconds_and_cpu_seconds() -> None:
+    same = {"step": "all metrics + matrix", "peak": 900, "pace": 0.5}
+    small = same | {"tickets": 1_000_000, "seconds": 3.0, "cpu": 5.0}
+    for seconds, cpu, reached in ((30.0, 50.0, "yes"), (30.0, 60.0, "no"), (36.0, 50.0, "no")):
+        large = same | {"tickets": 10_000_000, "seconds": seconds, "cpu": cpu}
+        row = figures.targets({"cores": 2, "laps": [small, large]}).splitlines()[-1]
+        assert row.startswith("| growth exponent up to 1.05 | ")
+        assert row.endswith(f"of cpu seconds | {reached} |")
+
+
 def _judged(workers: int, each: float | None, seconds: float = 1.0) -> dict[str, Any]:
     same = {"deed": "judge", "tickets": 0, "workspaces": 9, "executor": "dask", "first": 0.5, "cpu": 2.0, "pace": 0.5}
     return same | {"workers": workers, "each": each, "seconds": seconds}
